@@ -1,0 +1,8 @@
+#!/bin/sh
+# Writes requirements/*.lock from pyproject.toml, and the npm lock file, both without registry addresses.
+set -eu
+cd "$(dirname "$0")/.."
+options="--universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet"
+uv pip compile $options pyproject.toml --group build --output-file requirements/runtime.lock
+uv pip compile $options pyproject.toml --group dev --constraints requirements/runtime.lock --output-file requirements/dev.lock
+npm install --prefix enmeshed_nb/localnet/connector_host --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
