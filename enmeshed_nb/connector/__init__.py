@@ -1,0 +1,213 @@
+"""A typed client of the enmeshed Connector's HTTP API, version 7.
+
+For example `Connector("https://connector.example.com", api_key, name="sender").account.identity_info().address`. The
+namespaces and methods follow the API's routes; `ENDPOINTS` lists all of them.
+"""
+
+from enmeshed_nb.connector.account import (
+    IdentityInfo,
+    SyncInfo,
+    SyncRun,
+)
+from enmeshed_nb.connector.announcements import (
+    Announcement,
+    AnnouncementAction,
+)
+from enmeshed_nb.connector.attributes import (
+    AttributeDeletion,
+    DeletionInfo,
+    ForwardingDetails,
+    LocalAttribute,
+    QueryError,
+    QueryValidation,
+    Succession,
+    TagCollection,
+)
+from enmeshed_nb.connector.challenges import (
+    Challenge,
+    ChallengeType,
+    ChallengeValidation,
+)
+from enmeshed_nb.connector.client import (
+    Connector,
+)
+from enmeshed_nb.connector.error_codes import (
+    CODES,
+    SYNC_ALREADY_RUNNING,
+    Meaning,
+    describe,
+    without_frame,
+)
+from enmeshed_nb.connector.errors import (
+    AnswerTimeout,
+    ApiError,
+    Call,
+    ConnectionFailed,
+    ConnectorError,
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    Refused,
+    ServerError,
+    Unauthorized,
+    UnexpectedAnswer,
+    UnsupportedVersion,
+    ValidationFailed,
+)
+from enmeshed_nb.connector.files import (
+    File,
+)
+from enmeshed_nb.connector.filters import (
+    ANY_ATTACHMENT,
+    EXISTS,
+    MISSING,
+    AtLeast,
+    AtMost,
+    Contains,
+    EndsWith,
+    FilterValue,
+    GreaterThan,
+    LessThan,
+    Not,
+    StartsWith,
+)
+from enmeshed_nb.connector.http import (
+    Exchange,
+    Observer,
+)
+from enmeshed_nb.connector.identity_deletion_process import (
+    IdentityDeletion,
+)
+from enmeshed_nb.connector.identity_metadata import (
+    IdentityMetadatum,
+)
+from enmeshed_nb.connector.messages import (
+    Message,
+    MessageWithAttachments,
+    Recipient,
+)
+from enmeshed_nb.connector.monitoring import (
+    Health,
+    HealthServices,
+    RequestCount,
+    Support,
+    Version,
+)
+from enmeshed_nb.connector.relationship_templates import (
+    RelationshipTemplate,
+)
+from enmeshed_nb.connector.relationships import (
+    AuditLogEntry,
+    PeerDeletionInfo,
+    Relationship,
+    RelationshipStatus,
+)
+from enmeshed_nb.connector.requests import (
+    IncomingRequests,
+    LocalRequest,
+    LocalResponse,
+    OutgoingRequests,
+    RequestContent,
+    RequestSource,
+    RequestStatus,
+    ResponseSource,
+)
+from enmeshed_nb.connector.resource import (
+    ENDPOINTS,
+    PasswordProtection,
+    Png,
+    Reference,
+)
+from enmeshed_nb.connector.tokens import (
+    Token,
+)
+from enmeshed_nb.connector.validation import (
+    Failure,
+    ValidationResult,
+    path_text,
+)
+
+__all__ = [
+    "ANY_ATTACHMENT",
+    "CODES",
+    "ENDPOINTS",
+    "EXISTS",
+    "MISSING",
+    "SYNC_ALREADY_RUNNING",
+    "Announcement",
+    "AnnouncementAction",
+    "AnswerTimeout",
+    "ApiError",
+    "AtLeast",
+    "AtMost",
+    "AttributeDeletion",
+    "AuditLogEntry",
+    "Call",
+    "Challenge",
+    "ChallengeType",
+    "ChallengeValidation",
+    "ConnectionFailed",
+    "Connector",
+    "ConnectorError",
+    "Contains",
+    "DeletionInfo",
+    "EndsWith",
+    "Exchange",
+    "Failure",
+    "File",
+    "FilterValue",
+    "Forbidden",
+    "ForwardingDetails",
+    "GreaterThan",
+    "Health",
+    "HealthServices",
+    "IdentityDeletion",
+    "IdentityInfo",
+    "IdentityMetadatum",
+    "IncomingRequests",
+    "InvalidInput",
+    "LessThan",
+    "LocalAttribute",
+    "LocalRequest",
+    "LocalResponse",
+    "Meaning",
+    "Message",
+    "MessageWithAttachments",
+    "Not",
+    "NotFound",
+    "Observer",
+    "OutgoingRequests",
+    "PasswordProtection",
+    "PeerDeletionInfo",
+    "Png",
+    "QueryError",
+    "QueryValidation",
+    "Recipient",
+    "Reference",
+    "Refused",
+    "Relationship",
+    "RelationshipStatus",
+    "RelationshipTemplate",
+    "RequestContent",
+    "RequestCount",
+    "RequestSource",
+    "RequestStatus",
+    "ResponseSource",
+    "ServerError",
+    "StartsWith",
+    "Succession",
+    "Support",
+    "SyncInfo",
+    "SyncRun",
+    "TagCollection",
+    "Token",
+    "Unauthorized",
+    "UnexpectedAnswer",
+    "UnsupportedVersion",
+    "ValidationFailed",
+    "ValidationResult",
+    "Version",
+    "describe",
+    "path_text",
+    "without_frame",
+]

@@ -1,0 +1,46 @@
+"""Challenges: proof that someone holds the keys of an Identity."""
+
+from typing import Literal
+
+from pydantic import StrictBool, StrictStr
+
+from enmeshed_nb.connector.relationships import Relationship
+from enmeshed_nb.connector.resource import Resource, endpoint
+from enmeshed_nb.content.model import Model, Timestamp
+
+ChallengeType = Literal["Identity", "Device", "Relationship"] | str
+
+
+class Challenge(Model):
+    """A text signed by the Connector, for the other side to validate."""
+
+    id: StrictStr
+    expires_at: Timestamp
+    created_by: StrictStr | None = None
+    created_by_device: StrictStr | None = None
+    type: ChallengeType
+    signature: StrictStr
+    challenge_string: StrictStr
+
+
+class ChallengeValidation(Model):
+    """Whether a challenge is valid, and whose it is."""
+
+    is_valid: StrictBool
+    corresponding_relationship: Relationship | None = None
+
+
+class Challenges(Resource):
+    """`connector.challenges`; API key scope `core:challenges`."""
+
+    @endpoint("POST", "/Challenges")
+    def create(self, challenge_type: ChallengeType, relationship: str | None = None) -> Challenge:
+        """Create a challenge: `POST /Challenges`. *relationship* is the id for the type "Relationship"."""
+        body = {"challengeType": challenge_type, "relationship": relationship}
+        return self._call(self.create, Challenge, body=body)
+
+    @endpoint("POST", "/Challenges/Validate")
+    def validate(self, challenge_string: str, signature: str) -> ChallengeValidation:
+        """Check a challenge of a peer: `POST /Challenges/Validate`."""
+        body = {"challengeString": challenge_string, "signature": signature}
+        return self._call(self.validate, ChallengeValidation, body=body)

@@ -1,0 +1,140 @@
+"""What can go wrong with a Connector.
+
+    ConnectorError
+    ├── InvalidInput            not sent: the input cannot be meant
+    ├── ConnectionFailed        no answer
+    │   └── AnswerTimeout       no answer in time
+    ├── UnexpectedAnswer        an answer, but not a Connector's
+    │   └── UnsupportedVersion  a Connector's, but not of version 7
+    ├── ValidationFailed        a negative ValidationResult, by `raise_for_failure()`
+    └── ApiError                the Connector answered with an error
+        ├── Unauthorized        401
+        ├── Forbidden           403
+        ├── NotFound            404
+        ├── Refused             400 and every other 4xx
+        └── ServerError         5xx
+
+Each says what to do in `str()`. None of them holds an API key.
+"""
+# ruff: noqa: N818 - the names say what happened; the root says that it is an error
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+from enmeshed_nb.connector.error_codes import describe
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call of the API: the Connector's name, HTTP method and path."""
+
+    connector: str
+    method: str
+    path: str
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path} ({self.connector})"
+
+
+class ConnectorError(Exception):
+    """Anything that went wrong with a Connector.
+
+    Attributes:
+        call: the call of the API, None if there was none.
+        advice: what to do.
+        status: the HTTP status of the answer, None without one.
+        code: the API's error code (`error.…`), None without one.
+    """
+
+    status: int | None = None
+    code: str | None = None
+
+    def __init__(self, message: str, *, advice: str, call: Call | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.advice = advice
+        self.call = call
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.args, self.__dict__)
+
+    def __str__(self) -> str:
+        return f"{f'{self.call}: ' if self.call else ''}{self.message}\nWhat to do: {self.advice}"
+
+
+def _rebuild(kind: type[ConnectorError], args: tuple[Any, ...], state: dict[str, Any]) -> ConnectorError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
+
+
+class InvalidInput(ConnectorError, ValueError):
+    """Nothing was sent, because the input cannot be meant like that."""
+
+
+class ConnectionFailed(ConnectorError):
+    """The Connector could not be reached, or the connection broke."""
+
+
+class AnswerTimeout(ConnectionFailed, TimeoutError):
+    """The Connector did not answer in time; it may have done what was asked nevertheless."""
+
+
+class UnexpectedAnswer(ConnectorError):
+    """Something answered that is not a Connector's API, or an answer could not be understood."""
+
+
+class UnsupportedVersion(UnexpectedAnswer):
+    """The Connector is not of version 7."""
+
+
+class ValidationFailed(ConnectorError):
+    """A ValidationResult is negative."""
+
+
+class ApiError(ConnectorError):
+    """The Connector answered with an error.
+
+    Attributes:
+        id: the error's id (`ERR…`), to be found in the Connector's log.
+        api_message: the API's message.
+    """
+
+    def __init__(self, call: Call, status: int, error: dict[str, Any]) -> None:
+        self.status = status
+        self.code = error.get("code")
+        self.id = error.get("id")
+        self.api_message = str(error.get("message", ""))
+        meaning = describe(self.code)
+        super().__init__(
+            f"{status} {self.code or ''}\n{meaning.what}\nThe API says: {self.api_message}",
+            advice=meaning.cure,
+            call=call,
+        )
+
+    @classmethod
+    def from_answer(cls, call: Call, status: int, error: dict[str, Any]) -> Self:
+        """Return the error that fits the HTTP status and the error envelope's content."""
+        kinds: dict[int, type[ApiError]] = {401: Unauthorized, 403: Forbidden, 404: NotFound}
+        kind = kinds.get(status, ServerError if status >= 500 else Refused)
+        return kind(call, status, error)  # type: ignore[return-value]
+
+
+class Unauthorized(ApiError):
+    """The API key is missing or wrong."""
+
+
+class Forbidden(ApiError):
+    """The API key lacks the scope."""
+
+
+class NotFound(ApiError):
+    """There is no such object (or no such route)."""
+
+
+class Refused(ApiError):
+    """The Connector does not do what was asked: it is malformed or breaks a rule."""
+
+
+class ServerError(ApiError):
+    """The Connector or its Backbone failed."""

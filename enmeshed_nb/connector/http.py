@@ -1,0 +1,364 @@
+"""The funnel: every call of a Connector's API goes through `Http.call`."""
+
+import threading
+import time
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, BinaryIO
+from urllib.parse import quote, urlsplit
+
+import httpx
+
+from enmeshed_nb.connector.error_codes import ROUTE_DOES_NOT_EXIST
+from enmeshed_nb.connector.errors import (
+    AnswerTimeout,
+    ApiError,
+    Call,
+    ConnectionFailed,
+    ConnectorError,
+    InvalidInput,
+    UnexpectedAnswer,
+    UnsupportedVersion,
+)
+
+API = "/api/core/v1"
+JSON = "application/json"
+PNG = "image/png"
+_RETRIED_STATUSES = {502, 503, 504}
+_REDACTED = "***"
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One HTTP request and what became of it; API keys and passwords are redacted.
+
+    Attributes:
+        connector: the Connector's name.
+        path: without host, e.g. `/api/core/v1/Messages`.
+        status: the HTTP status, None without an answer.
+        duration: seconds.
+        request: the JSON sent, None without a body.
+        response: the JSON received; a short text in place of other bodies; None without one.
+        error: why there is no answer, else None.
+        time: when it began.
+    """
+
+    connector: str
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...]
+    status: int | None
+    duration: float
+    request: Any
+    response: Any
+    error: str | None = None
+    time: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+Observer = Callable[[Exchange], None]
+
+
+class _ApiKey(httpx.Auth):
+    """Adds the API key to a request; keeps it out of everything that is shown."""
+
+    def __init__(self, header: str, key: str) -> None:
+        self._header = header
+        self._key = key
+
+    def __repr__(self) -> str:
+        return f"_ApiKey({_REDACTED})"
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        request.headers[self._header] = self._key
+        yield request
+
+    def redact(self, value: Any) -> Any:
+        """Return *value* (JSON) without the key and without passwords."""
+        match value:
+            case str():
+                return value.replace(self._key, _REDACTED)
+            case Mapping():
+                return {
+                    name: _REDACTED if name == "password" and each is not None else self.redact(each)
+                    for name, each in value.items()
+                }
+            case list() | tuple():
+                return [self.redact(each) for each in value]
+            case _:
+                return value
+
+
+@dataclass(frozen=True)
+class Route:
+    """An endpoint: method and path, e.g. `GET /Relationships/{id}`; below `/api/core/v1` unless `base` says so."""
+
+    method: str
+    path: str
+    base: str = API
+
+    def fill(self, values: Sequence[str]) -> str:
+        """Return the path with *values* in place of its `{…}`, in order."""
+        rest = iter(values)
+        parts = [self._quoted(next(rest)) if part.startswith("{") else part for part in self.path.split("/")]
+        return self.base + "/".join(parts)
+
+    @staticmethod
+    def _quoted(value: str) -> str:
+        if not isinstance(value, str) or not value.strip():
+            raise InvalidInput(f"An id is needed, not {value!r}.", advice="Pass the `id` of the object.")
+        return quote(value, safe="")
+
+
+@dataclass(frozen=True)
+class Body:
+    """What a request carries: JSON, or a multipart form with a file."""
+
+    json: Any = None
+    form: Mapping[str, Any] | None = None
+    file: tuple[str, Any, str] | None = None
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the body as httpx takes it."""
+        if self.file:
+            return {"data": self.form, "files": {"file": self.file}}
+        return {} if self.json is None else {"json": self.json}
+
+    @property
+    def shown(self) -> Any:
+        """Return what an Exchange shows of the body."""
+        return {**(self.form or {}), "file": f"<{self.file[0]}, {self.file[2]}>"} if self.file else self.json
+
+
+class Http:
+    """An HTTP connection to one Connector; may be used by several threads.
+
+    GET requests are repeated after connection errors and after 502, 503 and 504; nothing else ever is.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        api_key: str,
+        *,
+        name: str | None,
+        timeout: float,
+        retries: int,
+        api_key_header: str,
+        transport: httpx.BaseTransport | None,
+    ) -> None:
+        parts = urlsplit(url.strip())
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise InvalidInput(
+                f"{url!r} is not the URL of a Connector.", advice="Use e.g. https://connector.example.com."
+            )
+        if not api_key or not api_key.isascii() or not api_key.isprintable():
+            raise InvalidInput("The API key is empty or has characters no API key has.", advice="Check the API key.")
+        self.url = url.strip().rstrip("/").removesuffix(API)
+        self.name = name or parts.netloc.rpartition("@")[2]
+        self._auth = _ApiKey(api_key_header, api_key)
+        self._retries = retries
+        self._timeout = timeout
+        self._closed = threading.Event()
+        self._observers: list[Observer] = []
+        self._lock = threading.Lock()
+        self._client = httpx.Client(
+            base_url=self.url,
+            auth=self._auth,
+            timeout=httpx.Timeout(timeout, connect=min(timeout, 5)),
+            trust_env=parts.hostname not in ("127.0.0.1", "::1", "localhost"),
+            transport=transport,
+        )
+
+    def close(self) -> None:
+        """End the connection; a pause before a retry ends, too."""
+        self._closed.set()
+        self._client.close()
+
+    def observe(self, observer: Observer) -> Callable[[], None]:
+        """Call *observer* with every Exchange from now on; return a function that ends this."""
+        with self._lock:
+            self._observers.append(observer)
+
+        def stop() -> None:
+            with self._lock:
+                if observer in self._observers:
+                    self._observers.remove(observer)
+
+        return stop
+
+    def call(
+        self,
+        route: Route,
+        path_values: Sequence[str] = (),
+        *,
+        query: Sequence[tuple[str, str]] = (),
+        body: Body | None = None,
+        accept: str = JSON,
+        sink: BinaryIO | None = None,
+    ) -> Any:
+        """Do one call and return what the API answers.
+
+        Args:
+            route: the endpoint.
+            path_values: what stands in the path's `{…}`, in order.
+            query: the query string's pairs.
+            body: what to send.
+            accept: JSON for the content of the answer's `result`; anything else for the bytes of the answer.
+            sink: an open file to which the bytes of the answer are written as they come.
+
+        Returns:
+            The JSON in `result` (None without content), or bytes if *accept* is not JSON, or None with *sink*.
+
+        Raises:
+            ConnectorError: see `enmeshed_nb.connector.errors`.
+        """
+        call = Call(self.name, route.method, route.fill(path_values))
+        body = body or Body()
+        attempts = 1 + (self._retries if route.method in ("GET", "HEAD") else 0)
+        for attempt in range(attempts):
+            last = attempt == attempts - 1
+            outcome = self._attempt(call, query, body, accept, sink)
+            if isinstance(outcome, ConnectorError):
+                if last or not self._worth_repeating(outcome):
+                    raise outcome
+            elif outcome.status_code not in _RETRIED_STATUSES or last:
+                return self._read(call, route, outcome, accept, streamed=sink is not None)
+            self._closed.wait(0.1 * 3**attempt)
+        raise AssertionError("unreachable")
+
+    @staticmethod
+    def _worth_repeating(error: ConnectorError) -> bool:
+        return isinstance(error, ConnectionFailed) and not isinstance(error, AnswerTimeout)
+
+    def _attempt(
+        self, call: Call, query: Sequence[tuple[str, str]], body: Body, accept: str, sink: BinaryIO | None
+    ) -> httpx.Response | ConnectorError:
+        started, begun = time.perf_counter(), datetime.now(UTC)
+        response: httpx.Response | None = None
+        failure: ConnectorError | None = None
+        if self._client.is_closed:
+            return ConnectionFailed("This Connector object was closed.", advice="Make a new one.", call=call)
+        try:
+            request = self._client.build_request(
+                call.method, call.path, params=list(query) or None, headers={"Accept": accept}, **body.arguments()
+            )
+            response = self._client.send(request, stream=True)
+            if sink and response.is_success:
+                sink.seek(0)
+                sink.truncate()  # an earlier attempt may have broken off
+                for chunk in response.iter_bytes():
+                    sink.write(chunk)
+            else:
+                response.read()
+        except httpx.TimeoutException as error:
+            failure = self._timed_out(call, error)
+        except httpx.HTTPError as error:
+            failure = ConnectionFailed(
+                f"No connection to {self.url}: {error or type(error).__name__}.",
+                advice="Check that the Connector runs and that the URL and port are right.",
+                call=call,
+            )
+        except (TypeError, ValueError) as error:
+            failure = InvalidInput(f"The body is not JSON: {error}.", advice="Send only what JSON knows.", call=call)
+        finally:
+            if response is not None:
+                response.close()
+        self._tell(
+            Exchange(
+                connector=call.connector,
+                method=call.method,
+                path=call.path,
+                query=tuple(query),
+                status=response.status_code if response is not None and failure is None else None,
+                duration=time.perf_counter() - started,
+                request=self._auth.redact(body.shown),
+                response=self._auth.redact(_shown(response)) if response is not None and failure is None else None,
+                error=failure.message if failure else None,
+                time=begun,
+            )
+        )
+        return failure or response  # type: ignore[return-value]
+
+    def _timed_out(self, call: Call, error: httpx.TimeoutException) -> ConnectorError:
+        if isinstance(error, httpx.ConnectTimeout):
+            return ConnectionFailed(
+                f"No connection to {self.url} in time.", advice="Check the URL, the port and firewalls.", call=call
+            )
+        return AnswerTimeout(
+            f"{self.url} did not answer within {self._timeout:g} s.",
+            advice="See whether it did what was asked before you try again; or give Connector(timeout=…) more seconds.",
+            call=call,
+        )
+
+    def _tell(self, exchange: Exchange) -> None:
+        with self._lock:
+            observers = list(self._observers)
+        for observer in observers:
+            observer(exchange)
+
+    def _read(self, call: Call, route: Route, response: httpx.Response, accept: str, *, streamed: bool) -> Any:
+        if response.is_success and accept != JSON:
+            return None if streamed else response.content
+        if response.status_code == 204:
+            return None
+        json = _json(response)
+        if not isinstance(json, dict):
+            raise self._not_a_connector(call, response)
+        if isinstance(json.get("error"), dict) and not response.is_success:
+            if json["error"].get("code") == ROUTE_DOES_NOT_EXIST:
+                self._refuse_other_versions(call)
+            raise ApiError.from_answer(call, response.status_code, json["error"])
+        if route.base != API and (response.is_success or "isHealthy" in json):
+            return json
+        if response.is_success and "result" in json:
+            return json["result"]
+        raise self._not_a_connector(call, response)
+
+    def _not_a_connector(self, call: Call, response: httpx.Response) -> UnexpectedAnswer:
+        error = UnexpectedAnswer(
+            f"{self.url} answered {response.status_code} with "
+            f"{response.headers.get('content-type', 'no content type')}, not like a Connector.",
+            advice="Check the URL: another server, a proxy or a login page may be answering.",
+            call=call,
+        )
+        error.status = response.status_code
+        return error
+
+    def _refuse_other_versions(self, call: Call) -> None:
+        version = self._attempt(Call(self.name, "GET", "/Monitoring/Version"), (), Body(), JSON, None)
+        json = _json(version) if isinstance(version, httpx.Response) else None
+        if isinstance(json, dict) and "version" in json:
+            require_version_7(str(json["version"]), call)
+
+
+def require_version_7(version: str, call: Call | None = None) -> None:
+    """Refuse a Connector that is not of version 7.
+
+    Raises:
+        UnsupportedVersion: *version* does not begin with 7.
+    """
+    if version.partition(".")[0] != "7":
+        raise UnsupportedVersion(
+            f"The Connector has version {version}; this client speaks the API of version 7 ({API}).",
+            advice="Use a Connector 7." if version < "7" else "Use a client for that version.",
+            call=call,
+        )
+
+
+def _json(response: httpx.Response) -> Any:
+    try:
+        return response.json()
+    except (ValueError, httpx.ResponseNotRead):
+        return None
+
+
+def _shown(response: httpx.Response) -> Any:
+    content_type = response.headers.get("content-type", "")
+    if content_type.startswith(JSON):
+        return _json(response)
+    try:
+        size = len(response.content)
+    except httpx.ResponseNotRead:
+        size = response.num_bytes_downloaded
+    return f"<{size} bytes, {content_type or 'no content type'}>" if size else None

@@ -1,0 +1,78 @@
+"""How a Connector is doing."""
+
+from typing import Any, Literal
+
+from pydantic import StrictBool, StrictInt, StrictStr
+
+from enmeshed_nb.connector.account import IdentityInfo
+from enmeshed_nb.connector.resource import Resource, endpoint
+from enmeshed_nb.content.model import Model, Timestamp
+
+State = Literal["healthy", "unhealthy"] | str
+
+
+class HealthServices(Model):
+    """The parts that a Connector needs."""
+
+    database: State
+    backbone_connection: State
+    backbone_authentication: State
+
+
+class Health(Model):
+    """Whether a Connector works, and which part does not."""
+
+    is_healthy: StrictBool
+    services: HealthServices
+
+
+class Version(Model):
+    """Which Connector it is."""
+
+    version: StrictStr
+    build: StrictStr | None = None
+    date: StrictStr | None = None
+    commit: StrictStr | None = None
+    runtime_version: StrictStr | None = None
+    modules: dict[str, Any] | None = None
+
+
+class RequestCount(Model):
+    """The HTTP requests since the start, also by status."""
+
+    since: Timestamp
+    request_count: StrictInt
+    request_count_by_status: dict[str, int]
+
+
+class Support(Model):
+    """What support asks for; secrets are left out by the Connector."""
+
+    version: Version | str
+    health: Health
+    configuration: dict[str, Any]
+    identity_info: IdentityInfo
+
+
+class Monitoring(Resource):
+    """`connector.monitoring`; API key scopes `monitoring:version|requests|support`."""
+
+    @endpoint("GET", "/health", base="")
+    def health(self) -> Health:
+        """Return whether the Connector works, also if it does not: `GET /health` (needs no API key)."""
+        return self._call(self.health, Health)
+
+    @endpoint("GET", "/Monitoring/Version", base="")
+    def version(self) -> Version:
+        """Return the Connector's version: `GET /Monitoring/Version`."""
+        return self._call(self.version, Version)
+
+    @endpoint("GET", "/Monitoring/Requests", base="")
+    def requests(self) -> RequestCount:
+        """Return how many HTTP requests there were: `GET /Monitoring/Requests`."""
+        return self._call(self.requests, RequestCount)
+
+    @endpoint("GET", "/Monitoring/Support", base="")
+    def support(self) -> Support:
+        """Return what support asks for: `GET /Monitoring/Support`."""
+        return self._call(self.support, Support)

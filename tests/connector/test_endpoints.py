@@ -1,0 +1,264 @@
+"""Every endpoint method calls its own route, and sends what was given to it."""
+
+import inspect
+import io
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from enmeshed_nb.connector import (
+    ENDPOINTS,
+    Connector,
+    InvalidInput,
+    LocalRequest,
+    Refused,
+    UnexpectedAnswer,
+    ValidationFailed,
+    ValidationResult,
+)
+from enmeshed_nb.content import (
+    ArbitraryMessageContent,
+    AuthenticationRequestItem,
+    DisplayName,
+    Request,
+)
+
+KEY = "Zw0lf!Zw0lf!Zw0lf!Zw0lf!Zw0lf!XX"
+REQUEST = Request(items=[AuthenticationRequestItem(title="Is it you?", must_be_accepted=True)])
+LOCAL_REQUEST = {
+    "id": "REQ1",
+    "isOwn": True,
+    "peer": "did:e:peer",
+    "createdAt": "2026-01-01T00:00:00.000Z",
+    "status": "Draft",
+    "content": {**REQUEST.model_dump(), "id": "REQ1"},
+}
+
+
+class Server:
+    """Remembers what it was asked; answers with `result`."""
+
+    def __init__(self) -> None:
+        self.requests: list[httpx.Request] = []
+        self.answer = httpx.Response(200, json={"result": None})
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        request.read()
+        self.requests.append(request)
+        return self.answer
+
+    def body(self) -> Any:
+        """What was sent last, as JSON."""
+        return httpx.Response(200, content=self.requests[-1].content).json()
+
+
+@pytest.fixture
+def server() -> Server:
+    return Server()
+
+
+@pytest.fixture
+def sender(server: Server) -> Iterator[Connector]:
+    with Connector("http://connector.test", KEY, name="sender", transport=httpx.MockTransport(server)) as connector:
+        yield connector
+
+
+def methods(connector: Connector) -> dict[str, Any]:
+    spaces = [*vars(connector).values(), connector.requests.outgoing, connector.requests.incoming]
+    return {
+        method.__func__.__qualname__: method
+        for space in spaces
+        for _, method in inspect.getmembers(space, inspect.ismethod)
+        if method.__func__.__qualname__ in ENDPOINTS
+    }
+
+
+@pytest.mark.parametrize("name", ENDPOINTS)
+def test_a_method_calls_the_route_it_is_registered_for(
+    sender: Connector, server: Server, name: str, tmp_path: Path
+) -> None:
+    method = methods(sender)[name]
+    route = ENDPOINTS[name]
+    arguments: list[Any] = []
+    for parameter in inspect.signature(method).parameters.values():
+        if parameter.default is parameter.empty and parameter.kind is not parameter.VAR_KEYWORD:
+            samples = {"path": tmp_path / "download", "decision": [{"accept": True}], "file": b"x", "content": {"a": 1}}
+            arguments.append(samples.get(parameter.name, f"[{parameter.name}]"))
+    options = {"filename": "x.txt"} if name == "Files.upload_own" else {}
+    with suppress(UnexpectedAnswer):  # the answer has no content; what was asked counts
+        method(*arguments, **options)
+    asked = server.requests[-1]
+    assert asked.method == route.method
+    path = asked.url.path.removeprefix(route.base).split("/")
+    assert [("{}" if part.startswith("[") else part) for part in path] == [
+        "{}" if part.startswith("{") else part for part in route.path.split("/")
+    ]
+    assert f"{route.method} {route.path}" in (inspect.getdoc(method) or "") or "same route" in (method.__doc__ or "")
+
+
+def test_the_request_goes_out_as_the_guide_shows_it(sender: Connector, server: Server) -> None:
+    server.answer = httpx.Response(201, json={"result": {"isSuccess": True, "items": [{"isSuccess": True}]}})
+    assert sender.requests.outgoing.validate(REQUEST, peer="did:e:peer").is_success
+    assert server.body() == {
+        "content": {
+            "@type": "Request",
+            "items": [{"@type": "AuthenticationRequestItem", "mustBeAccepted": True, "title": "Is it you?"}],
+        },
+        "peer": "did:e:peer",
+    }
+    sender.requests.outgoing.validate({"items": [{"@type": "Nonsense"}]})
+    assert server.body() == {"content": {"items": [{"@type": "Nonsense"}]}}
+
+
+def test_the_content_of_an_answer_is_sent_on_unchanged(sender: Connector, server: Server) -> None:
+    content = LOCAL_REQUEST["content"] | {"expiresAt": "2030-01-01T00:00:00.000Z", "future": [1]}
+    server.answer = httpx.Response(201, json={"result": LOCAL_REQUEST | {"content": content, "status": "Sleeping"}})
+    created = sender.requests.outgoing.create(REQUEST, "did:e:peer")
+    assert created.status == "Sleeping"
+    with pytest.raises(UnexpectedAnswer):
+        sender.messages.send("did:e:peer", created.content)
+    assert server.body() == {"recipients": ["did:e:peer"], "content": content}
+
+
+def test_a_whole_local_request_is_not_sent(sender: Connector, server: Server) -> None:
+    whole = LocalRequest.from_api(LOCAL_REQUEST)
+    for pasted in (whole, LOCAL_REQUEST):
+        with pytest.raises(InvalidInput, match=r"Pass `request\.content`"):
+            sender.messages.send("did:e:peer", pasted)
+        with pytest.raises(InvalidInput, match="whole LocalRequest"):
+            sender.requests.outgoing.create(pasted, "did:e:peer")
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("accept", ["false", "true", 1, None, []])
+@pytest.mark.parametrize("method", ["can_accept", "accept", "can_reject", "reject"])
+def test_a_decision_that_is_no_bool_is_not_sent(sender: Connector, server: Server, accept: object, method: str) -> None:
+    decide = getattr(sender.requests.incoming, method)
+    with pytest.raises(InvalidInput, match=r"^PUT|items\[1\]\.items\[0\]\.accept"):
+        decide("REQ1", {"items": [{"accept": True}, {"items": [{"accept": accept}]}]})
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("decision", [["yes"], {"items": [True]}])
+def test_a_decision_of_another_shape_is_not_sent(sender: Connector, server: Server, decision: Any) -> None:
+    with pytest.raises(InvalidInput, match=r"items\[0\]"):
+        sender.requests.incoming.accept("REQ1", decision)
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("decision", [None, "yes", True])
+def test_what_is_no_decision_is_not_sent(sender: Connector, server: Server, decision: Any) -> None:
+    with pytest.raises(InvalidInput, match="is no decision"):
+        sender.requests.incoming.accept("REQ1", decision)
+    assert server.requests == []
+
+
+def test_a_decision_may_be_json_so_that_the_connector_judges_it(sender: Connector, server: Server) -> None:
+    server.answer = httpx.Response(200, json={"result": {"isSuccess": False, "code": "c", "message": "m"}})
+    assert not sender.requests.incoming.can_accept("REQ1", [{"items": [{"accept": True}]}, {}]).is_success
+    assert server.body() == {"items": [{"items": [{"accept": True}]}, {}]}
+
+
+def test_filters_become_the_query(sender: Connector, server: Server) -> None:
+    server.answer = httpx.Response(200, json={"result": [LOCAL_REQUEST]})
+    (found,) = sender.requests.incoming.list(source__reference="MSG1", status=["Open", "Decided"])
+    assert found.id == "REQ1"
+    assert server.requests[-1].url.query == b"source.reference=MSG1&status=Open&status=Decided"
+    sender.requests.outgoing.list()
+    assert server.requests[-1].url.query == b""
+
+
+def test_a_file_is_uploaded_from_a_path_bytes_or_an_open_file(
+    sender: Connector, server: Server, tmp_path: Path
+) -> None:
+    path = tmp_path / "grüße.txt"
+    path.write_bytes(b"hello")
+    opened = io.BytesIO(b"hello")
+    server.answer = httpx.Response(400, json={"error": {"code": "error.runtime.x", "message": "m"}})
+    for file in (path, str(path), b"hello", opened):
+        with pytest.raises(Refused):
+            sender.files.upload_own(file, "2030-01-01T00:00:00Z", filename="grüße.txt", title="t", tags=["x:a", "x:b"])
+        body = server.requests[-1].content.decode()
+        assert server.requests[-1].headers["Content-Type"].startswith("multipart/form-data")
+        assert 'name="file"; filename="grüße.txt"' in body
+        assert "Content-Type: text/plain" in body
+        assert body.count('name="tags"') == 2
+        assert "hello" in body
+        assert 'name="description"' not in body
+    assert not opened.closed
+
+
+def test_bytes_need_a_filename(sender: Connector, server: Server) -> None:
+    with pytest.raises(InvalidInput, match="no name"):
+        sender.files.upload_own(b"hello", "2030-01-01T00:00:00Z")
+    assert server.requests == []
+
+
+def test_a_download_is_written_as_a_whole_or_not_at_all(sender: Connector, server: Server, tmp_path: Path) -> None:
+    target = tmp_path / "a.bin"
+    server.answer = httpx.Response(200, content=iter([b"ab", b"cd"]), headers={"Content-Type": "text/plain"})
+    assert sender.files.download_to(target, "FIL1") == target
+    assert target.read_bytes() == b"abcd"
+    server.answer = httpx.Response(404, json={"error": {"code": "error.runtime.recordNotFound", "message": "m"}})
+    with pytest.raises(Exception, match="recordNotFound"):
+        sender.files.download_to(tmp_path / "b.bin", "FIL2")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.bin"]
+
+
+def test_a_download_that_broke_off_begins_anew(tmp_path: Path) -> None:
+    def broken() -> Iterator[bytes]:
+        yield b"abcd"
+        raise httpx.ReadError("connection lost")
+
+    answers = iter([broken(), iter([b"ef"])])
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, content=next(answers)))
+    with Connector("http://connector.test", KEY, transport=transport) as sender:
+        assert sender.files.download_to(tmp_path / "a.bin", "FIL1").read_bytes() == b"ef"
+
+
+def test_a_download_may_be_json(sender: Connector, server: Server) -> None:
+    server.answer = httpx.Response(200, json={"result": 1})
+    assert sender.files.download("FIL1") == b'{"result":1}'
+
+
+def test_an_image_shows_itself_in_a_notebook(sender: Connector, server: Server) -> None:
+    server.answer = httpx.Response(200, content=b"\x89PNG", headers={"Content-Type": "image/png"})
+    png = sender.tokens.get_png("TOK1")
+    assert png == b"\x89PNG"
+    assert png._repr_png_() == b"\x89PNG"
+    assert server.requests[-1].headers["Accept"] == "image/png"
+
+
+def test_attributes_and_messages_take_models(sender: Connector, server: Server) -> None:
+    with pytest.raises(UnexpectedAnswer):
+        sender.attributes.create(DisplayName(value="Zoë"), tags=["x:a"])
+    assert server.body() == {"content": {"value": {"@type": "DisplayName", "value": "Zoë"}, "tags": ["x:a"]}}
+    with pytest.raises(UnexpectedAnswer):
+        sender.messages.send(["a", "b"], ArbitraryMessageContent(value=[1]), attachments=["FIL1"])
+    assert server.body() == {
+        "recipients": ["a", "b"],
+        "content": {"@type": "ArbitraryMessageContent", "value": [1]},
+        "attachments": ["FIL1"],
+    }
+
+
+def test_a_validation_result_names_the_faults_themselves() -> None:
+    inherited = {"isSuccess": False, "code": "error.consumption.requests.validation.inheritedFromItem", "message": "…"}
+    invalid = {"isSuccess": False, "code": "error.consumption.requests.invalidRequestItem", "message": "Bad tag."}
+    result = ValidationResult.from_api(
+        {**inherited, "items": [{"isSuccess": True, "items": []}, {**inherited, "items": [invalid]}, invalid]}
+    )
+    assert [(failure.path, failure.code) for failure in result.failures()] == [
+        ((1, 0), invalid["code"]),
+        ((2,), invalid["code"]),
+    ]
+    with pytest.raises(ValidationFailed, match=r"items\[1\]\.items\[0\]: .*Bad tag") as caught:
+        result.raise_for_failure()
+    assert caught.value.code == invalid["code"]
+    good = ValidationResult.from_api({"isSuccess": True})
+    assert good.raise_for_failure() is good
+    assert list(good.failures()) == []
