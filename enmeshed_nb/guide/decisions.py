@@ -1,0 +1,214 @@
+"""Decisions: from an incoming Request to the body that accepts or rejects it (guide: "Answer the Request").
+
+The API matches answers to RequestItems by their place alone. Here every answer is given to an item that exists, with
+what that item needs; whatever cannot be is refused before anything is sent, naming the item.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Self
+
+from pydantic import ValidationError
+
+from enmeshed_nb.connector import LocalRequest, path_text
+from enmeshed_nb.content import (
+    AcceptDeleteAttributeParameters,
+    AcceptFormFieldParameters,
+    AcceptParameters,
+    AcceptProposeAttributeParameters,
+    AcceptReadAttributeParameters,
+    AuthenticationRequestItem,
+    ConsentRequestItem,
+    CreateAttributeRequestItem,
+    DecideGroupParameters,
+    DecideRequestParameters,
+    DeleteAttributeRequestItem,
+    FormFieldRequestItem,
+    ItemParameters,
+    ProposeAttributeRequestItem,
+    ReadAttributeRequestItem,
+    RejectParameters,
+    Request,
+    RequestItem,
+    RequestItemGroup,
+    ShareAttributeRequestItem,
+    TransferFileOwnershipRequestItem,
+    walk,
+)
+
+ItemPath = int | tuple[int, ...]
+"""Which item: `2`, or `(1, 0)` for the first item of the group at place 1; counted from 0."""
+
+_PARAMETERS: dict[type[RequestItem], type[AcceptParameters]] = {
+    AuthenticationRequestItem: AcceptParameters,
+    ConsentRequestItem: AcceptParameters,
+    CreateAttributeRequestItem: AcceptParameters,
+    ShareAttributeRequestItem: AcceptParameters,
+    TransferFileOwnershipRequestItem: AcceptParameters,
+    FormFieldRequestItem: AcceptFormFieldParameters,
+    ReadAttributeRequestItem: AcceptReadAttributeParameters,
+    ProposeAttributeRequestItem: AcceptProposeAttributeParameters,
+    DeleteAttributeRequestItem: AcceptDeleteAttributeParameters,
+}
+_NEEDS: dict[type[RequestItem], str] = {
+    FormFieldRequestItem: "response=…",
+    ReadAttributeRequestItem: "existing_attribute_id=… or new_attribute=…",
+    DeleteAttributeRequestItem: "deletion_date=…",
+}
+
+
+class DecisionError(ValueError):
+    """The decision does not fit the Request; the message names the item."""
+
+
+def label(path: tuple[int, ...], item: RequestItem) -> str:
+    """Name an item for people: place, type, and its title or text."""
+    text = getattr(item, "title", None) or getattr(item, "consent", None) or item.description
+    return f"{path_text(path)} ({item.type_name}{f' {text!r}' if text else ''})"
+
+
+class Decision:
+    """The decision about one Request, item by item.
+
+        decision = Decision(request).accept(0).accept((1, 0), response="blue").reject((1, 1), message="Not now.")
+        recipient.requests.incoming.accept(request.id, decision.to_accept())
+
+    An item may be decided again; the last word counts. Items that nobody decided are an error, not a "no".
+    """
+
+    def __init__(self, request: LocalRequest | Request) -> None:
+        """Begin a decision about *request*, with every item undecided."""
+        self.request = request.content if isinstance(request, LocalRequest) else request
+        self._items = dict(walk(self.request))
+        self._answers: dict[tuple[int, ...], ItemParameters] = {}
+
+    def accept(self, path: ItemPath, **parameters: Any) -> Self:
+        """Accept an item, with what it needs.
+
+        Args:
+            path: the item's place.
+            parameters: `response` for a form field; `existing_attribute_id` (and `tags`) or `new_attribute` for a
+                ReadAttributeRequestItem; `attribute_id` (and `tags`) or `attribute` for a ProposeAttributeRequestItem,
+                which takes the proposed Attribute without either; `deletion_date` for a DeleteAttributeRequestItem.
+
+        Raises:
+            DecisionError: there is no such item, or the parameters do not fit it.
+        """
+        place, item = self._find(path)
+        if isinstance(item, ProposeAttributeRequestItem) and not parameters:
+            parameters = {"attribute": item.attribute}
+        needed = _NEEDS.get(type(item))
+        if needed and not parameters:
+            raise DecisionError(f"{label(place, item)} cannot be accepted without {needed}.")
+        kind = _PARAMETERS.get(type(item))
+        try:
+            answer = kind(**parameters) if kind else AcceptParameters.from_api({"accept": True, **parameters})
+        except ValidationError as error:
+            raise DecisionError(f"{label(place, item)}: {_first(error)}.") from None
+        if isinstance(item, FormFieldRequestItem) and (refusal := item.settings.refusal(parameters["response"])):
+            raise DecisionError(f"{label(place, item)} {refusal}, not {parameters['response']!r}.")
+        if isinstance(answer, AcceptDeleteAttributeParameters) and answer.deletion_date <= datetime.now(UTC):
+            raise DecisionError(f"{label(place, item)}: the deletion date must be in the future.")
+        self._answers[place] = answer
+        return self
+
+    def reject(self, path: ItemPath, *, code: str | None = None, message: str | None = None) -> Self:
+        """Reject an item, perhaps for a reason (*code* ≤ 200, *message* ≤ 1000 characters).
+
+        Raises:
+            DecisionError: there is no such item, or a text is too long.
+        """
+        place, item = self._find(path)
+        try:
+            self._answers[place] = RejectParameters(code=code, message=message)
+        except ValidationError as error:
+            raise DecisionError(f"{label(place, item)}: {_first(error)}.") from None
+        return self
+
+    def to_accept(self) -> DecideRequestParameters:
+        """Return the body for `can_accept` and `accept`.
+
+        Raises:
+            DecisionError: an item is undecided, or one that must be accepted is rejected.
+        """
+        for place, item in self._decided():
+            if item.must_be_accepted and isinstance(self._answers[place], RejectParameters):
+                raise DecisionError(
+                    f"{label(place, item)} must be accepted to accept the Request. Accept it, or reject every item."
+                )
+        return self._body()
+
+    def to_reject(self) -> DecideRequestParameters:
+        """Return the body for `can_reject` and `reject`.
+
+        Raises:
+            DecisionError: an item is undecided, or one is accepted.
+        """
+        for place, item in self._decided():
+            if isinstance(self._answers[place], AcceptParameters):
+                raise DecisionError(f"{label(place, item)} is accepted; to reject a Request, reject every item.")
+        return self._body()
+
+    def _find(self, path: ItemPath) -> tuple[tuple[int, ...], RequestItem]:
+        place = (path,) if isinstance(path, int) else tuple(path)
+        if place in self._items:
+            return place, self._items[place]
+        if len(place) == 1 and 0 <= place[0] < len(self.request.items):
+            raise DecisionError(
+                f"{path_text(place)} is a group; it has no answer of its own. Answer its items: "
+                f"{', '.join(str(each) for each in self._items if each[0] == place[0])}."
+            )
+        raise DecisionError(f"There is no item {place}. The items are: {', '.join(map(str, self._items))}.")
+
+    def _decided(self) -> list[tuple[tuple[int, ...], RequestItem]]:
+        if missing := [label(place, item) for place, item in self._items.items() if place not in self._answers]:
+            raise DecisionError(f"Not decided yet: {'; '.join(missing)}.")
+        return list(self._items.items())
+
+    def _body(self) -> DecideRequestParameters:
+        return DecideRequestParameters(
+            items=[
+                DecideGroupParameters(items=[self._answers[index, inner] for inner in range(len(node.items))])
+                if isinstance(node, RequestItemGroup)
+                else self._answers[(index,)]
+                for index, node in enumerate(self.request.items)
+            ]
+        )
+
+
+def accept_all(
+    request: LocalRequest | Request, inputs: Mapping[ItemPath, Mapping[str, Any]] | None = None
+) -> DecideRequestParameters:
+    """Return the decision that accepts every item of *request*.
+
+    Args:
+        request: the Request.
+        inputs: what items need, e.g. `{0: {"response": 5}, (1, 0): {"existing_attribute_id": "ATT…"}}`.
+
+    Raises:
+        DecisionError: an item needs an input that is not there, or an input does not fit or has no item.
+    """
+    decision = Decision(request)
+    given = {decision._find(path)[0]: parameters for path, parameters in (inputs or {}).items()}
+    for path in decision._items:
+        decision.accept(path, **given.get(path, {}))
+    return decision.to_accept()
+
+
+def reject_all(
+    request: LocalRequest | Request, *, code: str | None = None, message: str | None = None
+) -> DecideRequestParameters:
+    """Return the decision that rejects every item of *request*, all for the same reason.
+
+    Raises:
+        DecisionError: *code* is longer than 200 or *message* longer than 1000 characters.
+    """
+    decision = Decision(request)
+    for path in decision._items:
+        decision.reject(path, code=code, message=message)
+    return decision.to_reject()
+
+
+def _first(error: ValidationError) -> str:
+    fault = error.errors(include_url=False)[0]
+    return f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" if fault["loc"] else fault["msg"]

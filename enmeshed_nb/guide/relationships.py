@@ -1,0 +1,123 @@
+"""The prerequisite of the guide: an Active Relationship between two Connectors."""
+
+from datetime import UTC, datetime, timedelta
+
+from enmeshed_nb.connector import Connector, Relationship
+from enmeshed_nb.content import ArbitraryRelationshipCreationContent, ArbitraryRelationshipTemplateContent
+from enmeshed_nb.guide.waiting import REAL_TIME, Clock, sync, wait_for
+
+_OVER = ("Rejected", "Revoked")
+
+
+class RelationshipError(Exception):
+    """A Relationship is in a state in which it cannot be used; the message says what to do."""
+
+
+def active_relationship(connector: Connector, peer: str) -> Relationship:
+    """Return the Active Relationship with *peer* (guide: "query their Relationships").
+
+    Args:
+        connector: whose Relationships.
+        peer: the address of the other Identity.
+
+    Raises:
+        RelationshipError: there is none, or it is not Active.
+    """
+    relationship = _current(connector, peer)
+    if relationship is None:
+        raise RelationshipError(
+            f"{connector.name} has no Relationship with {peer}. Establish one first: establish_relationship(…)."
+        )
+    if relationship.status != "Active":
+        raise RelationshipError(_advice(connector, relationship))
+    return relationship
+
+
+def establish_relationship(
+    templator: Connector, initiator: Connector, *, timeout: float = 30, clock: Clock = REAL_TIME
+) -> Relationship:
+    """See to it that two Connectors have an Active Relationship; do nothing if they have.
+
+    A Pending one is finished. Else: *templator* creates a RelationshipTemplate (`POST /RelationshipTemplates/Own`),
+    *initiator* loads it (`POST /RelationshipTemplates/Peer`) and creates the Relationship (`POST /Relationships`),
+    *templator* accepts it (`PUT /Relationships/{id}/Accept`), *initiator* synchronises.
+
+    Returns:
+        the Relationship as *initiator* sees it.
+
+    Raises:
+        RelationshipError: there is a Relationship that is Terminated or being deleted; or both are the same Identity.
+        WaitTimeout: the other side did not learn of it in time.
+    """
+    templator_address = templator.account.identity_info().address
+    initiator_address = initiator.account.identity_info().address
+    if templator_address == initiator_address:
+        raise RelationshipError(
+            f"{templator.name} and {initiator.name} are the same Identity {templator_address}. Use two Connectors."
+        )
+    existing = _current(initiator, templator_address)
+    if existing and existing.status == "Active" and _status(templator, existing.id) == "Active":
+        return existing
+    sync(templator)
+    sync(initiator)
+    existing = _current(initiator, templator_address)
+    if existing is None:
+        existing = _create(templator, initiator)
+    if existing.status not in ("Pending", "Active"):
+        raise RelationshipError(_advice(initiator, existing))
+    if existing.status == "Pending" or _status(templator, existing.id) == "Pending":
+        _accept(templator, initiator, existing, timeout, clock)
+    return initiator.relationships.get(existing.id)
+
+
+def _create(templator: Connector, initiator: Connector) -> Relationship:
+    template = templator.relationship_templates.create_own(
+        ArbitraryRelationshipTemplateContent(value={}),
+        expires_at=datetime.now(UTC) + timedelta(hours=1),
+        max_number_of_allocations=1,
+    )
+    loaded = initiator.relationship_templates.load_peer(template.reference)
+    return initiator.relationships.create(loaded.id, ArbitraryRelationshipCreationContent(value={}))
+
+
+def _accept(templator: Connector, initiator: Connector, pending: Relationship, timeout: float, clock: Clock) -> None:
+    created_by = pending.audit_log[0].created_by
+    acceptor, other = (initiator, templator) if created_by == pending.peer else (templator, initiator)
+    wait_for(
+        lambda: _status(acceptor, pending.id),
+        describe=lambda status: status or "no such Relationship",
+        what=f"Relationship {pending.id} to reach {acceptor.name}",
+        sync_with=acceptor,
+        timeout=timeout,
+        clock=clock,
+    )
+    if _status(acceptor, pending.id) == "Pending":
+        acceptor.relationships.accept(pending.id)
+    wait_for(
+        lambda: _status(other, pending.id),
+        until=lambda status: status == "Active",
+        describe=lambda status: status or "no such Relationship",
+        what=f"Relationship {pending.id} to become Active at {other.name}",
+        sync_with=other,
+        timeout=timeout,
+        clock=clock,
+    )
+
+
+def _status(connector: Connector, relationship_id: str) -> str | None:
+    return next((each.status for each in connector.relationships.list() if each.id == relationship_id), None)
+
+
+def _current(connector: Connector, peer: str) -> Relationship | None:
+    found = [each for each in connector.relationships.list(peer=peer) if each.status not in _OVER]
+    return found[-1] if found else None
+
+
+def _advice(connector: Connector, relationship: Relationship) -> str:
+    cure = {
+        "Pending": "Accept it on the other side (relationships.accept), or call establish_relationship(…).",
+        "Terminated": "Take it up again (relationships.reactivate, then accept_reactivation by the peer), or delete it "
+        "on both sides (relationships.decompose) and establish a new one.",
+        "DeletionProposed": "The peer deleted it. Delete it here, too (relationships.decompose); establish a new one.",
+    }.get(relationship.status, "Look at its audit_log.")
+    return f"The Relationship {relationship.id} of {connector.name} is {relationship.status}. {cure}"

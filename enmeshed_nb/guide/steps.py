@@ -1,0 +1,114 @@
+"""What a notebook shows after each step of the guide, and what it sums up in the end."""
+
+import html
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from enmeshed_nb.connector import Exchange, LocalRequest
+from enmeshed_nb.guide.journal import Journal, Observation, printable
+from enmeshed_nb.guide.views import item_results
+
+SUMMARY_MIME = "text/vnd.enmeshed-nb.summary"
+"""The media type in which a notebook hands its `Summary`, as JSON text, to who executes it."""
+
+
+class TextView:
+    """Something that a notebook shows as text; in HTML it is the same text, escaped."""
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        text = str(self)
+        return {"text/plain": text, "text/html": f"<pre>{html.escape(text)}</pre>"}
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+class Step(TextView):
+    """One step: what was sent, what came back, and the status of the Requests on both sides.
+
+    A call that was repeated while waiting is shown once, with its last answer.
+    """
+
+    def __init__(self, exchanges: Sequence[Exchange], observations: Iterable[Observation]) -> None:
+        last = {(each.connector, each.method, each.path, each.query): each for each in exchanges}
+        self.exchanges = tuple(last.values())
+        self.statuses: dict[str, dict[str, str]] = {}
+        for each in observations:
+            self.statuses.setdefault(each.request_id, {})[each.connector] = each.status
+
+    def __str__(self) -> str:
+        shown = [_exchange(each) for each in self.exchanges]
+        for request_id, sides in self.statuses.items():
+            now = ", ".join(f"{status} at the {side}" for side, status in sides.items())
+            shown.append(f"Status of {request_id}: {now}")
+        return "\n\n".join(shown) or "Nothing was exchanged since the last look."
+
+
+def _exchange(exchange: Exchange) -> str:
+    path = exchange.path.removeprefix("/api/core/v1")
+    query = "&".join(f"{key}={value}" for key, value in exchange.query)
+    call = f"{exchange.method} {path}{f'?{query}' if query else ''}"
+    answer = exchange.error or f"{exchange.status} in {exchange.duration * 1000:.0f} ms"
+    lines = [f"{exchange.connector}: {call} → {answer}"]
+    if exchange.request is not None:
+        lines.append(f"sent: {_json(exchange.request)}")
+    if exchange.response is not None:
+        lines.append(f"came back: {_json(exchange.response)}")
+    return "\n".join(lines)
+
+
+def _json(value: Any) -> str:
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    return "\n".join(printable(line) for line in text.split("\n"))
+
+
+def next_step(journal: Journal) -> Step:
+    """Return what was exchanged since this was called the last time, with the newest statuses of the Requests in it."""
+    exchanges, observations = journal.take_new()
+    return Step(exchanges, observations)
+
+
+@dataclass(frozen=True, repr=False)
+class Summary(TextView):
+    """What became of Requests: the history of their statuses at both sides, and their Responses.
+
+    `enmeshed-nb run` prints it at the end.
+    """
+
+    journal: Journal
+    requests: tuple[LocalRequest, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the summary for programs: one `{"id", "title", "sides", "response"}` per Request."""
+        return {"requests": [self._request(request) for request in self.requests]}
+
+    def _request(self, request: LocalRequest) -> dict[str, Any]:
+        sides: dict[str, list[dict[str, str]]] = {}
+        for each in self.journal.history(request.id):
+            at = each.time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            sides.setdefault(each.connector, []).append({"status": each.status, "at": at})
+        content = request.response.content if request.response else None
+        lines = [f"{label}: {result}" for label, result in item_results(request)]
+        return {
+            "id": request.id,
+            "title": request.content.title or "",
+            "sides": [{"connector": name, "statuses": statuses} for name, statuses in sides.items()],
+            "response": [content.result, *lines] if content else [],
+        }
+
+    def __str__(self) -> str:
+        return "\n\n".join(_request_text(each) for each in self.to_json()["requests"])
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        return {**super()._repr_mimebundle_(), SUMMARY_MIME: json.dumps(self.to_json(), indent=1)}
+
+
+def _request_text(request: Mapping[str, Any]) -> str:
+    lines = [f"Request {request['id']} {printable(request['title'])}".rstrip()]
+    for side in request["sides"]:
+        steps = " → ".join(f"{each['status']} {each['at'][11:23]}" for each in side["statuses"])
+        lines.append(f"  {side['connector']}: {steps}")
+    lines += [f"  {'Response' if index == 0 else '  item'}: {line}" for index, line in enumerate(request["response"])]
+    return "\n".join(lines)

@@ -1,0 +1,140 @@
+import threading
+from typing import Any
+
+import httpx
+import pytest
+
+from enmeshed_nb.connector import Connector, LocalRequest, Refused
+from enmeshed_nb.content import DisplayName
+from enmeshed_nb.guide import Journal, results_table, show_json, status_table
+
+
+def local_request(status: str, title: str = "Is it you?", **more: Any) -> dict[str, Any]:
+    item = {"@type": "AuthenticationRequestItem", "mustBeAccepted": True, "title": title}
+    group = {
+        "@type": "RequestItemGroup",
+        "items": [{"@type": "ConsentRequestItem", "mustBeAccepted": False, "consent": "c"}],
+    }
+    return {
+        "id": "REQ1",
+        "isOwn": True,
+        "peer": "did:e:peer",
+        "createdAt": "2026-01-01T00:00:00.000Z",
+        "status": status,
+        "content": {"@type": "Request", "id": "REQ1", "items": [item, group]},
+    } | more
+
+
+def connector(name: str, *answers: httpx.Response) -> Connector:
+    rest = list(answers)
+    transport = httpx.MockTransport(lambda _: rest.pop(0) if len(rest) > 1 else rest[0])
+    return Connector("http://c.test", "key", name=name, transport=transport)
+
+
+def answer(result: Any) -> httpx.Response:
+    return httpx.Response(200, json={"result": result})
+
+
+def test_the_statuses_of_a_request_are_seen_on_both_sides() -> None:
+    sender = connector("sender", *(answer(local_request(status)) for status in ("Draft", "Draft", "Open")))
+    recipient = connector("recipient", answer([local_request("ManualDecisionRequired")]))
+    journal = Journal(sender, recipient)
+    for _ in range(3):
+        sender.requests.outgoing.get("REQ1")
+    recipient.requests.incoming.list(status="ManualDecisionRequired")
+    assert [(each.connector, each.status) for each in journal.history("REQ1")] == [
+        ("sender", "Draft"),
+        ("sender", "Open"),
+        ("recipient", "ManualDecisionRequired"),
+    ]
+    times = [each.time for each in journal.history()]
+    assert times == sorted(times)
+    assert journal.history("REQ2") == ()
+
+
+def test_every_exchange_is_kept_in_order() -> None:
+    sender = connector("sender", httpx.Response(204), answer([]))
+    with Journal(sender) as journal:
+        with pytest.raises(LookupError):
+            journal.last()
+        sender.account.sync()
+        sender.messages.list(participant="did:e:x")
+    sender.messages.list()
+    assert [each.method for each in journal.exchanges] == ["POST", "GET"]
+    assert len(journal) == 2
+    assert journal.last().query == (("participant", "did:e:x"),)
+
+
+def test_it_shows_a_table() -> None:
+    error = {"error": {"code": "error.runtime.unknown", "message": "m"}}
+    sender = connector(
+        "sender",
+        answer(local_request("Draft")),
+        answer({"isSuccess": True, "items": []}),
+        httpx.Response(400, json=error),
+        answer([]),
+    )
+    journal = Journal(sender)
+    sender.requests.outgoing.get("REQ1")
+    sender.requests.outgoing.validate({"items": []})
+    with pytest.raises(Refused):
+        sender.relationships.accept("REL1")
+    sender.messages.list(is_own=True)
+    head, rule, *rows = str(journal).splitlines()
+    assert head.split() == ["time", "connector", "call", "HTTP", "ms", "outcome"]
+    assert set(rule) == {"-", " "}
+    assert "  GET /Requests/Outgoing/REQ1  " in rows[0]
+    assert rows[0].endswith("REQ1 Draft")
+    assert rows[1].endswith("isSuccess")
+    assert rows[2].endswith("error.runtime.unknown")
+    assert "GET /Messages?isOwn=true" in rows[3]
+    assert rows[3].endswith("0 found")
+
+
+def test_text_of_a_peer_cannot_become_html_or_break_lines() -> None:
+    evil = local_request("<script>\x1b[31m\nalert(1)")
+    journal = Journal(sender := connector("sender", answer(evil)))
+    sender.requests.outgoing.get("REQ1")
+    bundle = journal._repr_mimebundle_()
+    assert "<script>" not in bundle["text/html"]
+    assert "&lt;script&gt;" in bundle["text/html"]
+    assert "\x1b" not in bundle["text/plain"]
+    assert len(bundle["text/plain"].splitlines()) == 3
+
+
+def test_threads_may_share_a_journal() -> None:
+    sender = connector("sender", answer([]))
+    journal = Journal(sender)
+    threads = [threading.Thread(target=lambda: [sender.messages.list() for _ in range(20)]) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(journal) == 100
+
+
+def test_results_say_who_accepted_what() -> None:
+    response = {
+        "createdAt": "2026-01-01T00:00:00Z",
+        "content": {
+            "@type": "Response",
+            "result": "Accepted",
+            "requestId": "REQ1",
+            "items": [
+                {"@type": "AcceptResponseItem", "result": "Accepted"},
+                {"@type": "ResponseItemGroup", "items": [{"@type": "RejectResponseItem", "result": "Rejected"}]},
+            ],
+        },
+    }
+    done = LocalRequest.from_api(local_request("Completed", response=response))
+    rows = results_table(done).splitlines()[2:]
+    assert [row.split()[-1] for row in rows] == ["Accepted", "Rejected"]
+    assert "items[1].items[0] (ConsentRequestItem 'c')" in rows[1]
+    assert status_table([done]).splitlines()[2].split() == ["REQ1", "outgoing", "did:e:peer", "Completed", "Accepted"]
+    open_rows = results_table(LocalRequest.from_api(local_request("Open"))).splitlines()[2:]
+    assert [row.split()[-1] for row in open_rows] == ["-", "-"]
+
+
+def test_json_is_shown_as_the_api_has_it(capsys: pytest.CaptureFixture[str]) -> None:
+    show_json([DisplayName(value="Zoë")])
+    assert capsys.readouterr().out == '[\n  {\n    "@type": "DisplayName",\n    "value": "Zoë"\n  }\n]\n'
