@@ -1,0 +1,263 @@
+"""Identities: challenges, creation, login, deletion."""
+
+import hmac
+import json
+import secrets
+from base64 import urlsafe_b64encode
+from datetime import timedelta
+from typing import Annotated, Any
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerifyMismatchError
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+from pydantic import Field
+from sqlalchemy import delete, select
+
+from enmeshed_nb.localnet.backbone.call import Call, Transaction, hash_of_token, result, written_time
+from enmeshed_nb.localnet.backbone.deletion import ACTIVE, DEFAULT_GRACE_DAYS, cancel, start, written_process
+from enmeshed_nb.localnet.backbone.errors import BackboneError, not_found, refused, unauthorized
+from enmeshed_nb.localnet.backbone.formats import Body, address_of, from_base64url, new_id, timestamp
+from enmeshed_nb.localnet.backbone.models import AccessToken, Challenge, DeletionProcess, Device, Identity
+
+CHALLENGE_LIFETIME = timedelta(minutes=10)
+TOKEN_LIFETIME = timedelta(hours=1)
+# What arrives as a device's password is long and random (the Runtime sends a hash of the real one): no dictionary helps
+# against it, so cheap parameters are enough and a login costs a few milliseconds.
+PASSWORDS = PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1)
+ED25519 = 3
+
+router = APIRouter(prefix="/api/v2", tags=["Identities"])
+login_router = APIRouter(tags=["Login"])
+
+
+class SignedChallenge(Body):
+    """A challenge's text and its signature."""
+
+    challenge: str
+    signature: str
+
+
+class NewIdentity(Body):
+    """Who wants to become an Identity."""
+
+    identity_public_key: str
+    device_password: Annotated[str, Field(min_length=1)]
+    client_id: str
+    client_secret: str
+    identity_version: int
+    signed_challenge: SignedChallenge
+    device_communication_language: str | None = None
+
+
+class NewDeletionProcess(Body):
+    """How long an Identity may still change its mind."""
+
+    length_of_grace_period_in_days: Annotated[float, Field(ge=0, le=36500)] = DEFAULT_GRACE_DAYS
+
+
+@router.post("/Challenges", status_code=201)
+async def create_challenge(request: Request) -> dict[str, Any]:
+    """Return a text that can be signed once within 10 minutes. Backbone protocol: `POST /Challenges`."""
+    if "authorization" in request.headers:
+        with Call(request) as call:
+            return result(_new_challenge(call, call.address, call.device.id))
+    with Transaction(request) as transaction:
+        return result(_new_challenge(transaction, None, None))
+
+
+def _new_challenge(transaction: Transaction, address: str | None, device: str | None) -> dict[str, Any]:
+    transaction.session.execute(delete(Challenge).where(Challenge.expires_at <= transaction.now))
+    challenge = Challenge(
+        id=new_id("CHL"),
+        expires_at=transaction.now + CHALLENGE_LIFETIME,
+        created_by=address,
+        created_by_device=device,
+    )
+    transaction.session.add(challenge)
+    return _written_challenge(challenge)
+
+
+def _written_challenge(challenge: Challenge) -> dict[str, Any]:
+    return {
+        "id": challenge.id,
+        "expiresAt": timestamp(challenge.expires_at),
+        "createdBy": challenge.created_by,
+        "createdByDevice": challenge.created_by_device,
+    }
+
+
+@router.get("/Challenges/{challenge_id}")
+async def get_challenge(challenge_id: str, request: Request) -> dict[str, Any]:
+    """Return a challenge that is still valid. Backbone protocol: `GET /Challenges/{id}`."""
+    with Call(request) as call:
+        challenge = call.session.get(Challenge, challenge_id)
+        if not challenge or challenge.expires_at <= call.now:
+            raise not_found("Challenge")
+        return result(_written_challenge(challenge))
+
+
+@router.post("/Identities", status_code=201)
+async def create_identity(body: NewIdentity, request: Request) -> dict[str, Any]:
+    """Create an Identity with its first device. Backbone protocol: `POST /Identities`."""
+    with Transaction(request) as transaction:
+        check_client(transaction, body.client_id, body.client_secret)
+        public_key = _public_key(body.identity_public_key)
+        check_challenge(transaction, body.signed_challenge, public_key, "Identity")
+        address = address_of(public_key, transaction.store.hostname)
+        if transaction.session.get(Identity, address):
+            raise refused("device.addressAlreadyExists", "There is an Identity with this address already.")
+        identity = Identity(
+            address=address,
+            public_key=body.identity_public_key,
+            client_id=body.client_id,
+            created_at=transaction.now,
+        )
+        device = new_device(transaction, address, body.device_password, created_by=None)
+        transaction.session.add_all([identity, device])
+        return result({"address": address, "createdAt": timestamp(transaction.now), "device": written_device(device)})
+
+
+def check_client(transaction: Transaction, client_id: str, client_secret: str) -> None:
+    """Raise a BackboneError unless the client is known and this is its secret."""
+    secret = transaction.store.clients.get(client_id)
+    if secret is None or not hmac.compare_digest(secret.encode(), client_secret.encode()):
+        raise unauthorized()
+
+
+def _public_key(text: str) -> bytes:
+    try:
+        key = json.loads(from_base64url(text))
+        public_key = from_base64url(key["pub"])
+        Ed25519PublicKey.from_public_bytes(public_key)
+    except (ValueError, KeyError, TypeError):
+        raise refused("device.invalidSignature", "The public key cannot be read.") from None
+    if key.get("alg") != ED25519:
+        raise refused("device.invalidSignature", "The public key is not of the algorithm Ed25519.")
+    return public_key
+
+
+def check_challenge(transaction: Transaction, signed: SignedChallenge, public_key: bytes, kind: str) -> None:
+    """Use a challenge up; raise a BackboneError unless it is valid and was signed with the key."""
+    try:
+        signature = from_base64url(json.loads(from_base64url(signed.signature))["sig"])
+        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, signed.challenge.encode())
+        text = json.loads(signed.challenge)
+        challenge_id, of_kind = str(text["id"]), text["type"]
+    except (ValueError, KeyError, TypeError, InvalidSignature):
+        raise refused("device.invalidSignature", "The signature of the challenge is not valid.") from None
+    if of_kind != kind:
+        raise refused("device.invalidSignature", f"The challenge is not of the type {kind}.")
+    challenge = transaction.session.get(Challenge, challenge_id)
+    if not challenge or challenge.expires_at <= transaction.now:
+        raise refused("device.challengeHasExpired", "The challenge has expired or was used already.")
+    transaction.session.delete(challenge)
+
+
+def new_device(transaction: Transaction, address: str, password: str, created_by: str | None) -> Device:
+    """Return a new device with a user name of its own and the password's hash."""
+    return Device(
+        id=new_id("DVC"),
+        identity=address,
+        username="USR" + new_id("")[:17],
+        password_hash=PASSWORDS.hash(password),
+        created_at=transaction.now,
+        created_by=created_by,
+        communication_language="en",
+        is_backup_device=False,
+    )
+
+
+def written_device(device: Device) -> dict[str, Any]:
+    """Return what the maker of a device gets to know."""
+    return {"id": device.id, "username": device.username, "createdAt": timestamp(device.created_at)}
+
+
+@login_router.post("/connect/token")
+async def log_in(request: Request) -> Response:
+    """Exchange user name and password for a bearer token. Backbone protocol: `POST /connect/token` (OAuth 2)."""
+    form = await request.form()
+    grant, client_id, client_secret, username, password = (
+        str(form.get(name, "")) for name in ("grant_type", "client_id", "client_secret", "username", "password")
+    )
+    if grant != "password":
+        raise refused("authentication.invalidOAuthRequest", "Only the grant type 'password' is supported.")
+    with Transaction(request) as transaction:
+        try:
+            check_client(transaction, client_id, client_secret)
+        except BackboneError:
+            return JSONResponse({"error": "invalid_client"}, status_code=401)
+        device = transaction.session.scalar(select(Device).where(Device.username == username))
+        if not device or device.identity_removed_at or not is_password(device, password):
+            return JSONResponse({"error": "invalid_grant"}, status_code=400)
+        token = urlsafe_b64encode(secrets.token_bytes(48)).decode()
+        expired = select(AccessToken).where(AccessToken.device == device.id, AccessToken.expires_at <= transaction.now)
+        for old in transaction.session.scalars(expired).all():
+            transaction.session.delete(old)
+        expires_at = transaction.now + TOKEN_LIFETIME
+        transaction.session.add(AccessToken(hash=hash_of_token(token), device=device.id, expires_at=expires_at))
+        device.last_login_at = transaction.now
+    return JSONResponse(
+        {"access_token": token, "token_type": "Bearer", "expires_in": int(TOKEN_LIFETIME.total_seconds())}
+    )
+
+
+def is_password(device: Device, password: str) -> bool:
+    """Tell whether this is the device's password."""
+    try:
+        return PASSWORDS.verify(device.password_hash, password)
+    except VerifyMismatchError:
+        return False
+
+
+@router.get("/Identities/IsDeleted")
+async def is_deleted(username: str, request: Request) -> dict[str, Any]:
+    """Tell whether the Identity of a user name is gone. Backbone protocol: `GET /Identities/IsDeleted`."""
+    with Transaction(request) as transaction:
+        device = transaction.session.scalar(select(Device).where(Device.username == username))
+        if not device:
+            raise not_found("Identity", "")
+        moment = device.identity_removed_at
+        return result({"isDeleted": moment is not None, "deletionDate": written_time(moment)})
+
+
+@router.post("/Identities/Self/DeletionProcesses", status_code=201)
+async def start_deletion(body: NewDeletionProcess, request: Request) -> dict[str, Any]:
+    """Begin the deletion of the caller's Identity. Backbone protocol: `POST /Identities/Self/DeletionProcesses`."""
+    with Call(request) as call:
+        return result(written_process(start(call, body.length_of_grace_period_in_days)))
+
+
+@router.get("/Identities/Self/DeletionProcesses")
+async def list_deletions(request: Request) -> dict[str, Any]:
+    """Return the caller's deletion processes. Backbone protocol: `GET /Identities/Self/DeletionProcesses`."""
+    with Call(request) as call:
+        own = select(DeletionProcess).where(DeletionProcess.identity == call.address)
+        return result([written_process(process) for process in call.session.scalars(own)])
+
+
+@router.get("/Identities/Self/DeletionProcesses/{process_id}")
+async def get_deletion(process_id: str, request: Request) -> dict[str, Any]:
+    """Return one of them. Backbone protocol: `GET /Identities/Self/DeletionProcesses/{id}`."""
+    with Call(request) as call:
+        return result(written_process(_own_process(call, process_id)))
+
+
+@router.put("/Identities/Self/DeletionProcesses/{process_id}/Cancel")
+async def cancel_deletion(process_id: str, request: Request) -> dict[str, Any]:
+    """End the deletion. Backbone protocol: `PUT /Identities/Self/DeletionProcesses/{id}/Cancel`."""
+    with Call(request) as call:
+        process = _own_process(call, process_id)
+        if process.status != ACTIVE:
+            raise refused("device.deletionProcessIsNotInRequiredStatus", "The deletion process is not active.")
+        cancel(call, process)
+        return result(written_process(process))
+
+
+def _own_process(call: Call, process_id: str) -> DeletionProcess:
+    process = call.session.get(DeletionProcess, process_id)
+    if not process or process.identity != call.address:
+        raise not_found("DeletionProcess")
+    return process
