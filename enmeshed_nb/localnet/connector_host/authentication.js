@@ -1,0 +1,77 @@
+// API keys and their scopes.
+
+import { createHash, timingSafeEqual } from "node:crypto";
+import { HttpError } from "./errors.js";
+
+const POLICY = [
+  [/^.{30,}$/s, "at least 30 characters"],
+  [/\d.*\d/s, "at least 2 digits"],
+  [/[A-Z].*[A-Z]/s, "at least 2 upper-case letters"],
+  [/[a-z].*[a-z]/s, "at least 2 lower-case letters"],
+  [/[^A-Za-z0-9]/, "at least 1 special character"]
+];
+
+const digest = (text) => createHash("sha256").update(text).digest();
+
+function refuse(message) {
+  return Object.assign(new Error(message), { code: "invalidConfiguration" });
+}
+
+/** Whether one of the granted scopes covers the wanted one: `*` stands for one segment, `**` for any number. */
+export function covers(granted, wanted) {
+  return granted.some((scope) => {
+    const segments = scope.split(":").map((segment) => ({ "*": "[^:]+", "**": ".*" })[segment] ?? RegExp.escape(segment));
+    return new RegExp(`^${segments.join(":")}$`).test(wanted);
+  });
+}
+
+export class Authentication {
+  #keys = [];
+  #header;
+  #open = false;
+
+  /** Reads `infrastructure.httpServer.authentication` of a configuration; a weak, double or missing key is refused. */
+  constructor({ apiKey = {} } = {}, debug = false) {
+    this.#header = apiKey.headerName ?? "X-API-KEY";
+    const configured = Object.entries(apiKey.keys ?? {}).filter(([, key]) => key.enabled !== false);
+    const seen = new Set();
+    for (const [id, { key, scopes = ["**"], expiresAt }] of apiKey.enabled === false ? [] : configured) {
+      const broken = POLICY.filter(([rule]) => !rule.test(key ?? "")).map(([, words]) => words);
+      if (broken.length) throw refuse(`The API key '${id}' is too weak. It needs ${broken.join(", ")}.`);
+      if (seen.has(key)) throw refuse(`The API key '${id}' is the same as another one.`);
+      if (expiresAt !== undefined && Number.isNaN(Date.parse(expiresAt))) {
+        throw refuse(`The API key '${id}' has an expiresAt that is no date.`);
+      }
+      seen.add(key);
+      this.#keys.push({ hash: digest(key), scopes, expires: expiresAt ? Date.parse(expiresAt) : Infinity });
+    }
+    if (!this.#keys.some(({ expires }) => expires > Date.now())) {
+      if (!debug) throw refuse("There is no valid API key; without one a Connector only starts with debug: true.");
+      this.#open = this.#keys.length === 0;
+    }
+  }
+
+  /** Express middleware: finds out what the caller may do; a wrong key is answered late. */
+  identify = async (request, _response, next) => {
+    if (this.#open) {
+      request.scopes = ["**"];
+      return next();
+    }
+    const given = digest(request.get(this.#header) ?? "");
+    const known = this.#keys.find(({ hash, expires }) => timingSafeEqual(hash, given) && expires > Date.now());
+    if (!known) {
+      await new Promise((resolve) => setTimeout(resolve, 1000 * (1 + Math.floor(Math.random() * 4))));
+      throw new HttpError(401, "error.connector.unauthorized", "Unauthorized.");
+    }
+    request.scopes = known.scopes;
+    next();
+  };
+
+  /** Express middleware: only lets a caller on who has one of the scopes. */
+  static requires(...scopes) {
+    return (request, _response, next) => {
+      if (scopes.some((scope) => covers(request.scopes, scope))) return next();
+      throw new HttpError(403, "error.connector.forbidden", "You are not allowed to access this endpoint.");
+    };
+  }
+}

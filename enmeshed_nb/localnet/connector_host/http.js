@@ -1,0 +1,146 @@
+// The HTTP layer of a Connector: what is the same for all routes.
+
+import compression from "compression";
+import correlator from "correlation-id";
+import cors from "cors";
+import express from "express";
+import helmet from "helmet";
+import { randomUUID } from "node:crypto";
+import QRCode from "qrcode";
+import packageJson from "./package.json" with { type: "json" };
+import { buildInformation } from "@nmshd/runtime";
+import { Authentication } from "./authentication.js";
+import { answerError, HttpError } from "./errors.js";
+import { loggerFactory } from "./protocol.js";
+import { DEBUG_ROUTES, ROUTES } from "./routes.js";
+
+const API = "/api/core/v1";
+const BODY_LIMIT = "2mb";
+
+/** Returns the Express application that serves a Connector's API. */
+export function createApp(name, runtime, config, authentication) {
+  const { cors: corsOptions = { origin: false }, helmetOptions = {} } = config.infrastructure?.httpServer ?? {};
+  const logger = loggerFactory(name).getLogger("Http");
+  const statistics = { since: new Date().toISOString(), requestCount: 0, requestCountByStatus: {} };
+  const app = express();
+  app.disable("x-powered-by");
+  app.use(correlate, helmet(helmetOptions), observe(logger, statistics), cors(corsOptions));
+  app.use(express.urlencoded({ extended: false, limit: BODY_LIMIT }), express.json({ limit: BODY_LIMIT }), compression());
+  app.get("/health", async (_request, response) => {
+    const health = await runtime.getHealth();
+    response.status(health.isHealthy ? 200 : 500).json(health);
+  });
+  app.use(authentication.identify);
+  app.use("/Monitoring", monitoring(runtime, config, statistics));
+  app.use(API, api(config.debug ? [...ROUTES, ...DEBUG_ROUTES] : ROUTES, runtime));
+  app.use(() => {
+    throw new HttpError(404, "error.connector.http.routeDoesNotExist", "The requested route does not exist.");
+  });
+  app.use(answerError(logger, config.debug));
+  return app;
+}
+
+function correlate(request, _response, next) {
+  correlator.withId(request.get("x-correlation-id") || randomUUID(), next);
+}
+
+function observe(logger, statistics) {
+  return (request, response, next) => {
+    const start = process.hrtime.bigint();
+    const { writeHead } = response;
+    response.writeHead = function (...headers) {
+      const milliseconds = Number((process.hrtime.bigint() - start) / 1_000_000n);
+      if (!response.headersSent) {
+        response.setHeader("X-Response-Time", new Date().toISOString());
+        response.setHeader("X-Response-Duration-ms", milliseconds % 1000);
+      }
+      return writeHead.apply(this, headers);
+    };
+    response.on("finish", () => {
+      const { statusCode } = response;
+      statistics.requestCount += 1;
+      statistics.requestCountByStatus[statusCode] = (statistics.requestCountByStatus[statusCode] ?? 0) + 1;
+      const milliseconds = Number((process.hrtime.bigint() - start) / 1_000_000n);
+      logger.info(`${request.method} ${request.originalUrl} ${statusCode} ${milliseconds} ms`);
+    });
+    next();
+  };
+}
+
+function monitoring(runtime, config, statistics) {
+  const { version, build, date, commit } = buildInformation;
+  const router = express.Router();
+  const get = (path, scope, answer) =>
+    router.get(path, Authentication.requires(scope), async (_request, response) => response.json(await answer()));
+  get("/Version", "monitoring:version", () => ({
+    version: packageJson.version,
+    build,
+    date,
+    commit,
+    runtimeVersion: version,
+    modules: {}
+  }));
+  get("/Requests", "monitoring:requests", () => statistics);
+  get("/Support", "monitoring:support", async () => ({
+    version: packageJson.version,
+    health: await runtime.getHealth(),
+    configuration: redacted(config),
+    identityInfo: (await runtime.services.transportServices.account.getIdentityInfo()).value
+  }));
+  return router;
+}
+
+function redacted(value, key = "") {
+  if (/^(key|password|platformClientSecret|clientSecret|connectionString)$/.test(key)) return "***";
+  if (Array.isArray(value)) return value.map((each) => redacted(each));
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, redacted(each, name)]));
+}
+
+/** Returns the router for rows of the route table. */
+function api(rows, runtime) {
+  const router = express.Router({ caseSensitive: false, strict: false });
+  const services = { transport: runtime.services.transportServices, consumption: runtime.services.consumptionServices };
+  for (const row of rows) {
+    const handlers = [Authentication.requires(...row.scopes), negotiate(row), ...(row.before ?? [])];
+    router[row.method](row.path, ...handlers, async (request, response) => {
+      const { params, query, body, file, format } = request;
+      const result = await row.call(services, { params, query, body: body ?? {}, file, wantsPng: format === "image/png" });
+      if (result.isError) throw result.error;
+      await answer(row, result.value, request, response);
+    });
+  }
+  for (const path of new Set(rows.map((row) => row.path))) {
+    router.all(path, () => {
+      throw new HttpError(405, "error.connector.http.methodNotAllowed", "The method is not allowed for this route.");
+    });
+  }
+  return router;
+}
+
+function negotiate({ accepts }) {
+  return (request, _response, next) => {
+    if (accepts) {
+      request.format = request.accepts(accepts);
+      if (!request.format) {
+        throw new HttpError(406, "error.connector.http.notAcceptable", `This route answers with ${accepts.join(" or ")}.`);
+      }
+    }
+    next();
+  };
+}
+
+async function answer(row, value, request, response) {
+  response.status(row.status);
+  if (row.status === 204) return response.end();
+  if (row.download) {
+    response.set("Content-Type", value.mimetype);
+    response.set("Content-Disposition", `attachment;filename=${encodeURIComponent(value.filename)}`);
+    return response.send(Buffer.from(value.content));
+  }
+  if (request.format === "image/png") {
+    return response.type("png").send(await QRCode.toBuffer(value.reference.url, { type: "png" }));
+  }
+  if (row.status === 201) response.set("Location", "_");
+  return response.json({ result: value });
+}

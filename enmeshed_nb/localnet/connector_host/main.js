@@ -1,0 +1,55 @@
+// Runs Connectors of a local network: the supervisor asks for them with JSON lines on stdin and is answered with
+// JSON lines on stdout. The end of stdin is the end of this process, so it cannot outlive its supervisor.
+//
+//   in   {"start": {"name", "folder", "config"}}, {"stop": {"name"}}
+//   out  {"event": "started", "name", "port", "address"}, {"event": "failed", "name", "code", "message"},
+//        {"event": "stopped", "name"}, {"event": "log", "name", "level", "logger", "message"}
+
+import { createInterface } from "node:readline";
+import { Connector } from "./connector.js";
+import { describe, send, sendLog } from "./protocol.js";
+
+const STOP_TIMEOUT = 5000;
+const connectors = new Map();
+
+async function start({ name, folder, config }) {
+  if (connectors.has(name)) throw Object.assign(new Error("It runs already."), { code: "runsAlready" });
+  const connector = new Connector(name, folder, config);
+  const { port, address } = await connector.start();
+  connectors.set(name, connector);
+  send({ event: "started", name, port, address });
+}
+
+async function stop({ name }) {
+  await connectors.get(name)?.stop();
+  connectors.delete(name);
+  send({ event: "stopped", name });
+}
+
+async function obey(line) {
+  const [[command, details]] = Object.entries(JSON.parse(line));
+  try {
+    await { start, stop }[command](details);
+  } catch (error) {
+    send({ event: "failed", name: details.name, code: error.code ?? "unexpected", message: describe(error) });
+  }
+}
+
+async function end(code) {
+  setTimeout(() => process.exit(code), STOP_TIMEOUT).unref();
+  for (const connector of connectors.values()) await connector.stop();
+  process.exit(code);
+}
+
+for (const level of ["debug", "info", "warn", "error"]) {
+  console[level] = (...words) => sendLog(null, level, "console", words);
+}
+console.log = console.info;
+process.on("SIGINT", () => {}); // Ctrl-C in the terminal of a kernel is not meant for the network
+process.on("SIGTERM", () => end(0));
+
+// One after the other: the Runtime's dependency injection is one per process and bound anew by each start.
+let queue = Promise.resolve();
+const lines = createInterface({ input: process.stdin });
+lines.on("line", (line) => (queue = queue.then(() => obey(line))));
+lines.on("close", () => end(0));
