@@ -1,5 +1,58 @@
-"""enmeshed-nb: the enmeshed guide as notebooks, and the Python toolkit behind them."""
+"""enmeshed-nb: the enmeshed guide as notebooks, and the Python toolkit behind them.
+
+Here is what a script or a notebook needs first. The whole vocabulary is in `enmeshed_nb.content`, the client in
+`enmeshed_nb.connector`, the flow of the guide in `enmeshed_nb.guide`.
+"""
 
 from importlib.metadata import version
 
+from enmeshed_nb.connector import ApiError, Connector, ConnectorError
+from enmeshed_nb.content import AuthenticationRequestItem, ConsentRequestItem, Request, RequestItemGroup
+from enmeshed_nb.guide import (
+    Decision,
+    Journal,
+    Step,
+    Summary,
+    accept_all,
+    active_relationship,
+    establish_relationship,
+    explain,
+    next_step,
+    reject_all,
+    results_table,
+    show_json,
+    wait_for,
+    wait_for_request,
+    wait_for_status,
+)
+from enmeshed_nb.network import Network, connect
+
 __version__ = version("enmeshed-nb")
+
+__all__ = [
+    "ApiError",
+    "AuthenticationRequestItem",
+    "Connector",
+    "ConnectorError",
+    "ConsentRequestItem",
+    "Decision",
+    "Journal",
+    "Network",
+    "Request",
+    "RequestItemGroup",
+    "Step",
+    "Summary",
+    "__version__",
+    "accept_all",
+    "active_relationship",
+    "connect",
+    "establish_relationship",
+    "explain",
+    "next_step",
+    "reject_all",
+    "results_table",
+    "show_json",
+    "wait_for",
+    "wait_for_request",
+    "wait_for_status",
+]

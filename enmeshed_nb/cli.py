@@ -1,0 +1,306 @@
+"""The command line: `enmeshed-nb up | down | status | logs | reset | backbone | run | lab | doctor`.
+
+A command imports what only it needs, so that the others start at once (papermill alone takes seconds).
+"""
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from enmeshed_nb import __version__, own_connectors
+from enmeshed_nb.errors import UserError
+from enmeshed_nb.localnet import LocalNetwork, NetworkError, network
+from enmeshed_nb.localnet.settings import (
+    DATA_DIR_VARIABLE,
+    Folder,
+    NetworkState,
+    Wanted,
+    connector_names,
+    data_dir,
+)
+
+FIRST_NOTEBOOKS = ("00-start-here.ipynb", "01-establish-a-relationship.ipynb")
+
+console = Console()
+messages = Console(stderr=True)
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def data_dir_option(command: Command) -> Command:
+    """Give a command the option `--data-dir`."""
+    text = f"The network's folder (default: ${DATA_DIR_VARIABLE}, else the platform's user data folder)."
+    return click.option("--data-dir", type=click.Path(path_type=Path), help=text)(command)
+
+
+class Commands(click.Group):
+    """The commands; what they raise on purpose becomes one message and exit code 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except UserError as error:
+            messages.print(f"[red]Error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+            sys.exit(1)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def main() -> None:
+    """A local enmeshed network on the real Runtime, and the notebooks that run on it."""
+
+
+@main.command()
+@click.option(
+    "--connectors", help="Names of Connectors, separated by commas, or how many.  [default: sender,recipient]"
+)
+@click.option("--config", type=click.Path(path_type=Path), help="JSON file with the Connectors' own configuration.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object: addresses, API keys, process.")
+@data_dir_option
+def up(connectors: str | None, config: Path | None, as_json: bool, data_dir: Path | None) -> None:
+    """Start a network in the background (or join the one that runs) and return when it is healthy."""
+    if connectors is not None and config is not None:
+        raise click.UsageError("--connectors and --config exclude each other: the file names the Connectors, too.")
+    wanted = Wanted.from_config(config) if config else Wanted(connectors={})
+    if connectors is not None:
+        wanted = Wanted(connectors={name: {} for name in connector_names(connectors)})
+    with _progress() as progress:
+        opened = LocalNetwork.open(
+            data_dir, connectors=wanted.connectors, backbone_port=wanted.backbone_port, keep=True, progress=progress
+        )
+    with opened:
+        for note in opened.state.notes:
+            messages.print(f"Note: {note}", highlight=False, markup=False, soft_wrap=True)
+        if as_json:
+            click.echo(json.dumps(opened.state.public(), indent=2))
+        else:
+            _print_state(opened.state)
+
+
+@main.command()
+@data_dir_option
+def down(data_dir: Path | None) -> None:
+    """Stop the network; its data stays."""
+    stopped = network.stop(data_dir)
+    console.print("The network is stopped; its data stays." if stopped else "No network runs here.")
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; `running` tells whether a network runs.")
+@data_dir_option
+def status(as_json: bool, data_dir: Path | None) -> None:
+    """Show what runs where; the exit code is 1 if nothing runs or something is unhealthy."""
+    from enmeshed_nb import doctor
+
+    folder = Folder(_data_dir(data_dir))
+    state = network.running(data_dir)
+    health = doctor.health(state) if state else {}
+    healthy = bool(state) and all(health.values())
+    if as_json:
+        failure = None if state else folder.load_failure()
+        rest = {"failure": str(failure) if failure else None} if not state else {"health": health, "kept": state.kept}
+        facts = state.public() if state else {"dataDir": str(folder.path)}
+        click.echo(json.dumps({"running": bool(state), **facts, **rest}, indent=2))
+    elif state:
+        _print_state(state, health)
+    else:
+        console.print(f"No network runs in {escape(str(folder.path))}. Start one: enmeshed-nb up", soft_wrap=True)
+        if failure := folder.load_failure():
+            console.print(f"The last one stopped by itself at {failure.at:%Y-%m-%d %H:%M:%S} UTC: ", end="")
+            console.print(str(failure), markup=False, highlight=False, soft_wrap=True)
+    sys.exit(0 if healthy else 1)
+
+
+@main.command()
+@click.argument("name", required=False)
+@click.option("-f", "--follow", is_flag=True, help="Go on printing what is added, until Ctrl-C.")
+@data_dir_option
+def logs(name: str | None, follow: bool, data_dir: Path | None) -> None:
+    """Print the log of `network`, `backbone` or a Connector; without a NAME of all, each line with its name."""
+    folder = Folder(_data_dir(data_dir))
+    files = {path.stem: path for path in sorted(folder.logs.glob("*.log"))}
+    if name is not None and name not in files:
+        raise NetworkError(f"There is no log '{name}' in {folder.logs}, only: {', '.join(files) or 'none at all'}.")
+    positions = dict.fromkeys([name] if name else files, 0)
+    while True:
+        lines = []
+        for chosen in positions:
+            with files[chosen].open(encoding="utf-8", errors="replace") as file:
+                if files[chosen].stat().st_size < positions[chosen]:  # it was rotated
+                    positions[chosen] = 0
+                file.seek(positions[chosen])
+                lines += [(line, chosen) for line in file.readlines()]
+                positions[chosen] = file.tell()
+        for line, chosen in lines if name else sorted(lines):
+            click.echo(line if name else f"{chosen:12} {line}", nl=False)
+        if not follow:
+            return
+        time.sleep(0.3)
+
+
+@main.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@data_dir_option
+def reset(yes: bool, data_dir: Path | None) -> None:
+    """Stop the network and delete its data: identities, Relationships, Messages, logs."""
+    path = _data_dir(data_dir)
+    if not yes:
+        click.confirm(f"Delete everything in {path}?", abort=True)
+    console.print("Deleted." if network.reset(data_dir) else "There is nothing to delete.")
+
+
+@main.command()
+@click.option("--port", default=8090, show_default=True, help="The port on the loopback interface; 0: any.")
+@click.option("--admin-port", type=int, help="Serve the admin API (announcements) on this port.")
+@click.option("--admin-api-key", help="The key that the admin API wants as x-api-key.")
+@data_dir_option
+def backbone(port: int, admin_port: int | None, admin_api_key: str | None, data_dir: Path | None) -> None:
+    """Run the Backbone alone, in the foreground, for Connectors started elsewhere (client `test`, secret `test`)."""
+    from enmeshed_nb.localnet.backbone import Backbone
+    from enmeshed_nb.localnet.serving import Server, bind
+
+    if (admin_port is None) != (not admin_api_key):
+        raise click.UsageError("--admin-port and --admin-api-key go together.")
+    folder = Folder(_data_dir(data_dir))
+    folder.make()
+    with ExitStack() as stack:
+        listener = bind(port, "the Backbone")
+        admin_listener = bind(admin_port, "the Backbone's admin API") if admin_port is not None else None
+        stack.enter_context(folder.exclusively(folder.backbone_lock))
+        relay = Backbone(folder.backbone, clients={"test": "test"})
+        stack.callback(relay.close)
+        if admin_listener and admin_api_key:
+            admin = stack.enter_context(Server(relay.admin_app(admin_api_key), admin_listener))
+            click.echo(f"Admin API: http://localhost:{admin.port}")
+        server = stack.enter_context(Server(relay.app, listener))
+        click.echo(f"Backbone: http://localhost:{server.port}  client: test  secret: test  API: /docs")
+        click.echo("Connectors need transportLibrary.baseUrl with the host name localhost. Ctrl-C stops the Backbone.")
+        stop = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stop.set())
+        stop.wait()
+
+
+@main.command()
+@click.argument("notebooks", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="NOTEBOOK...")
+@click.option("-p", "parameters", nargs=2, multiple=True, metavar="NAME VALUE", help="Set a parameter; repeatable.")
+@click.option("--matrix", type=click.Path(path_type=Path), help="YAML or JSON: {name: [value, …]} or a list of runs.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=Path("build"), show_default=True, help="Executed copies."
+)
+@click.option("--junit", type=click.Path(path_type=Path), help="Also write a JUnit XML report.")
+@data_dir_option
+def run(  # noqa: PLR0917  (click passes them by name)
+    notebooks: tuple[Path, ...],
+    parameters: tuple[tuple[str, str], ...],
+    matrix: Path | None,
+    out: Path,
+    junit: Path | None,
+    data_dir: Path | None,
+) -> None:
+    """Execute notebooks with papermill; the exit code is 0 only if every one succeeded."""
+    from enmeshed_nb import runner
+
+    planned = runner.plan(notebooks, runner.parse_parameters(parameters), matrix, out)
+    with _connectors_for_kernels(data_dir) or nullcontext():
+        runs = [runner.execute(one) for one in planned]
+    runner.print_report(runs, console)
+    if junit:
+        runner.write_junit(runs, junit)
+    failed = sum(not one.succeeded for one in runs)
+    console.print(f"\n{len(runs) - failed} of {len(runs)} notebooks succeeded.", highlight=False)
+    sys.exit(1 if failed else 0)
+
+
+@main.command(context_settings={"ignore_unknown_options": True})
+@click.argument("jupyter_arguments", nargs=-1, type=click.UNPROCESSED)
+@data_dir_option
+def lab(jupyter_arguments: tuple[str, ...], data_dir: Path | None) -> None:
+    """Open JupyterLab on the first notebook, with a network; both end together. More arguments go to JupyterLab."""
+    notebooks = _notebooks_folder()
+    first = next(notebooks / name for name in FIRST_NOTEBOOKS if (notebooks / name).exists())
+    root = notebooks.absolute().parent
+    options = [f"--ServerApp.root_dir={root}", f"--LabApp.default_url=/lab/tree/{first.absolute().relative_to(root)}"]
+    if opened := _connectors_for_kernels(data_dir):
+        opened.outlive_exec()
+    # This process becomes JupyterLab and keeps the lease: however it ends, the network ends with it.
+    os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", *options, *jupyter_arguments])  # noqa: S606
+
+
+@main.command("doctor")
+@data_dir_option
+def doctor_command(data_dir: Path | None) -> None:
+    """Check what is installed and what is reachable, and say what to do; the exit code is 1 if something is missing."""
+    from enmeshed_nb import doctor
+
+    checks = doctor.examine(_data_dir(data_dir))
+    table = Table.grid(padding=(0, 2))
+    for check in checks:
+        mark = "[green]✔ ok[/]" if check.ok else "[red]✘ problem[/]"
+        table.add_row(mark, check.what, escape(check.found + (f"\n{check.cure}" if check.cure else "")))
+    console.print(table)
+    sys.exit(0 if all(check.ok for check in checks) else 1)
+
+
+def _data_dir(given: Path | None) -> Path:
+    return data_dir(given)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str], None]]:
+    with messages.status("Looking for the network …") as shown:
+        yield lambda text: shown.update(f"{escape(text)} …")
+
+
+def _connectors_for_kernels(folder: Path | None) -> LocalNetwork | None:
+    """Return what the kernels' `connect()` will find: a local network to hold; None for the user's own Connectors."""
+    if own := own_connectors.from_environment():
+        messages.print(f"Own Connectors: {own.sender.url}, {own.recipient.url}. No local network is started.")
+        return None
+    with _progress() as progress:
+        opened = LocalNetwork.open(folder, progress=progress)
+    os.environ[DATA_DIR_VARIABLE] = opened.state.data_dir
+    messages.print(f"Local network in {escape(opened.state.data_dir)}.", soft_wrap=True)
+    return opened
+
+
+def _notebooks_folder() -> Path:
+    for folder in (Path("notebooks"), Path(), Path(__file__).parents[1] / "notebooks"):
+        if any((folder / name).exists() for name in FIRST_NOTEBOOKS):
+            return folder
+    raise NetworkError(
+        "The notebooks are not here: they come with the repository, not with the Python package.",
+        "Go to the folder of your clone of enmeshed-nb and run the command there.",
+    )
+
+
+def _print_state(state: NetworkState, health: dict[str, bool] | None = None) -> None:
+    marks = {True: "[green]✔ healthy[/]", False: "[red]✘ not healthy[/]", None: ""}
+    rows = [("backbone", state.backbone.url, ""), *((each.name, each.url, each.address) for each in state.connectors)]
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    console.print(f"Network in {escape(state.data_dir)} (process {state.pid})", highlight=False, soft_wrap=True)
+    for row in rows:
+        cells = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        mark = marks[health[row[0]] if health else None]
+        console.print(f"  {cells}  {mark}", highlight=False, soft_wrap=True)
+    end = "it runs until `enmeshed-nb down`" if state.kept else "it stops when nobody uses it any more"
+    console.print(
+        f"API keys: enmeshed-nb status --json; logs: enmeshed-nb logs; {end}.", highlight=False, soft_wrap=True
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,258 @@
+"""Start, join, inspect and stop a local network: what the command line and the notebooks use."""
+
+import contextlib
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import psutil
+from filelock import FileLock, Timeout
+
+from enmeshed_nb.localnet.errors import NetworkError
+from enmeshed_nb.localnet.serving import LOOPBACK
+from enmeshed_nb.localnet.settings import DEFAULT_CONNECTORS, Folder, NetworkState, Wanted, data_dir
+
+START_TIMEOUT = 120.0
+"""Seconds that a start may take, or the stop of a network that a start waits for."""
+STOP_TIMEOUT = 20.0
+
+Progress = Callable[[str], None]
+
+
+class LocalNetwork:
+    """A running local network and a lease on it: it runs at least as long as this object is open.
+
+    Attributes:
+        state: what runs where.
+
+    Use `LocalNetwork.open()`; `close()` (or the end of a `with`, or of the process) gives the lease back.
+    """
+
+    def __init__(self, state: NetworkState, lease: socket.socket) -> None:
+        self.state = state
+        self._lease = lease
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path | str | None = None,
+        *,
+        connectors: Mapping[str, Mapping[str, Any]] | None = None,
+        backbone_port: int = 0,
+        keep: bool = False,
+        progress: Progress = lambda _: None,
+    ) -> Self:
+        """Join the network of a folder; start it if it does not run.
+
+        Args:
+            folder: the data folder; see `enmeshed_nb.localnet.settings.data_dir` for the default.
+            connectors: names of Connectors that must run, each with configuration keys of its own (mostly none).
+                Without it those of the last start run, in a new folder `sender` and `recipient`.
+            backbone_port: a fixed port for the Backbone, 0 for any.
+            keep: let the network run on when nobody uses it any more, until `stop`.
+            progress: is told what happens meanwhile.
+
+        Raises:
+            NetworkError: the network cannot be started or joined; it says why, and what to do.
+        """
+        place = Folder(data_dir(folder))
+        asked = {name: dict(config) for name, config in (connectors or {}).items()}
+        deadline = time.monotonic() + START_TIMEOUT
+        while time.monotonic() < deadline:
+            if joined := _ask(place, "keep" if keep else "lease", asked):
+                return cls(*joined)
+            place.make()
+            if not asked and not place.settings.exists():
+                asked = {name: {} for name in DEFAULT_CONNECTORS}
+            wanted = Wanted(connectors=asked, backbone_port=backbone_port, keep=keep)
+            _start(place, wanted, progress)
+        raise NetworkError(
+            f"The network in {place.path} is neither up nor free after {START_TIMEOUT:.0f} s.",
+            f"Look at {place.log('network')}; `enmeshed-nb down` stops it.",
+        )
+
+    def outlive_exec(self) -> None:
+        """Keep the lease when this process replaces itself by another program; it ends with that one."""
+        self._lease.set_inheritable(True)
+
+    def close(self) -> None:
+        """Give the lease back."""
+        self._lease.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def running(folder: Path | str | None = None) -> NetworkState | None:
+    """Return what runs in a folder now, None if nothing does."""
+    place = Folder(data_dir(folder))
+    if not (joined := _ask(place, "lease", {})):
+        return None
+    state, lease = joined
+    lease.close()
+    return state
+
+
+def backbone_is_healthy(state: NetworkState) -> bool:
+    """Ask the Backbone of a running network for its `/health`."""
+    try:
+        with urllib.request.urlopen(f"{state.backbone.url}/health", timeout=5) as answer:  # noqa: S310
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def stop(folder: Path | str | None = None) -> bool:
+    """Stop the network of a folder and wait until it is gone; its data stays.
+
+    Returns:
+        True if one ran, False if there was nothing to stop.
+
+    Raises:
+        NetworkError: it did not stop.
+    """
+    place = Folder(data_dir(folder))
+    if not (joined := _ask(place, "stop", {})):
+        return False
+    state, lease = joined
+    try:
+        with FileLock(place.lock, timeout=STOP_TIMEOUT), contextlib.suppress(psutil.NoSuchProcess):
+            psutil.Process(state.pid).wait(STOP_TIMEOUT)
+    except (Timeout, psutil.TimeoutExpired):
+        raise NetworkError(
+            f"The network (process {state.pid}) did not stop within {STOP_TIMEOUT:.0f} s.",
+            f"Look at {place.log('network')}; `kill -9 {state.pid}` ends it and its Connectors.",
+        ) from None
+    finally:
+        lease.close()
+    return True
+
+
+def reset(folder: Path | str | None = None) -> bool:
+    """Stop the network of a folder and delete everything that it stored: identities, Relationships, Messages.
+
+    Returns:
+        True if there was something to delete.
+
+    Raises:
+        NetworkError: the folder holds something else than a network, or cannot be deleted.
+    """
+    place = Folder(data_dir(folder))
+    stop(folder)
+    if not place.path.exists():
+        return False
+    known = {
+        place.settings,
+        place.state,
+        place.failure,
+        place.lock,
+        place.logs,
+        place.backbone,
+        place.connectors,
+    }
+    known |= {place.settings.with_suffix(".broken"), place.backbone_lock}
+    if foreign := sorted(path.name for path in place.path.iterdir() if path not in known):
+        raise NetworkError(
+            f"{place.path} was not deleted: it also holds {', '.join(foreign[:5])}.",
+            "Move these away, or delete the folder by hand.",
+        )
+    try:
+        shutil.rmtree(place.path)
+    except OSError as error:
+        raise NetworkError(f"{error.filename} cannot be deleted: {error.strerror}.") from error
+    return True
+
+
+def _ask(place: Folder, what: str, connectors: Mapping[str, Any]) -> tuple[NetworkState, socket.socket] | None:
+    """Say something to the supervisor of a folder; return its state and the open connection, None if none runs."""
+    if _is_free(place) or not (state := place.load_state()):
+        return None
+    try:
+        lease = socket.create_connection((LOOPBACK, state.control.port), timeout=START_TIMEOUT)
+    except OSError:
+        return None
+    try:
+        asked = {"token": state.control.token, "do": what, "connectors": connectors}
+        lease.sendall(json.dumps(asked).encode() + b"\n")
+        with lease.makefile("rb") as answers:
+            answer = json.loads(answers.readline() or b"{}")
+        if "failed" in answer:
+            raise NetworkError(answer["failed"], answer["cure"])
+        return NetworkState.model_validate(answer["state"]), lease
+    except (OSError, ValueError, KeyError):
+        lease.close()
+        return None  # a process that has this port now, or a supervisor on its way out
+    except BaseException:
+        lease.close()
+        raise
+
+
+def _is_free(place: Folder) -> bool:
+    """Tell whether no supervisor has the folder: each holds its lock as long as it lives."""
+    if not place.lock.exists():
+        return True
+    try:
+        with FileLock(place.lock, timeout=0):
+            return True
+    except Timeout:
+        return False
+    except OSError as error:
+        raise NetworkError(f"The network's folder {place.path} cannot be used: {error.strerror}.") from error
+
+
+def _start(place: Folder, wanted: Wanted, progress: Progress) -> None:
+    """Start a supervisor and wait until it is ready or another one turns out to have the folder."""
+    with place.log("network").open("ab") as log:
+        supervisor = subprocess.Popen(
+            [sys.executable, "-m", "enmeshed_nb.localnet.supervisor", str(place.path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            start_new_session=True,  # neither Ctrl-C nor a kernel's interrupt reaches it
+            text=True,
+        )
+    threading.Thread(target=supervisor.wait, name="reap the supervisor", daemon=True).start()
+    assert supervisor.stdin is not None
+    assert supervisor.stdout is not None
+    with supervisor.stdin, supervisor.stdout:
+        supervisor.stdin.write(wanted.model_dump_json(by_alias=True) + "\n")
+        supervisor.stdin.close()
+        for line in supervisor.stdout:
+            match json.loads(line):
+                case {"doing": str(text)}:
+                    progress(text)
+                case {"ready": True}:
+                    return
+                case {"busy": True}:
+                    supervisor.wait()
+                    _wait_for_neighbour(place)
+                    return
+                case {"failed": str(problem), "cure": str(cure)}:
+                    supervisor.wait()
+                    raise NetworkError(problem, cure)
+    code = supervisor.wait()
+    raise NetworkError(
+        f"The local network ended while it started (exit code {code}).", f"Its log: {place.log('network')}"
+    )
+
+
+def _wait_for_neighbour(place: Folder) -> None:
+    """Wait while another supervisor starts or stops in this folder: until it can be joined or is gone."""
+    deadline = time.monotonic() + START_TIMEOUT
+    while time.monotonic() < deadline and not place.load_state():
+        with contextlib.suppress(Timeout), FileLock(place.lock, timeout=0.2):
+            return

@@ -1,0 +1,81 @@
+"""Serve ASGI applications with uvicorn on a loopback port, in a thread."""
+
+import socket
+import threading
+from functools import partial
+from types import TracebackType
+from typing import Any, Self
+
+import uvicorn
+
+from enmeshed_nb.localnet.errors import NetworkError
+
+LOOPBACK = "127.0.0.1"
+
+
+def bind(port: int, what: str) -> socket.socket:
+    """Return a listening socket on the loopback interface.
+
+    Args:
+        port: the port, 0 for one that the operating system chooses.
+        what: who wants it, for the error's text.
+
+    Raises:
+        NetworkError: the port is taken or may not be used.
+    """
+    # asyncio only switches Nagle's algorithm off (it costs 40 ms per answer) for sockets that name their protocol
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((LOOPBACK, port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        raise NetworkError(
+            f"Port {port} for {what} cannot be used: {error.strerror}.",
+            "Stop the program that uses it, or choose another port (0: any that is free).",
+        ) from error
+    return listener
+
+
+def port_is_free(port: int) -> bool:
+    """Tell whether a server could listen on this loopback port now."""
+    try:
+        bind(port, "").close()
+    except NetworkError:
+        return False
+    return True
+
+
+class Server:
+    """An ASGI application on a socket; served while its `with` lasts."""
+
+    def __init__(self, app: Any, listener: socket.socket) -> None:
+        self.port: int = listener.getsockname()[1]
+        self._listener = listener
+        self._uvicorn = uvicorn.Server(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                timeout_graceful_shutdown=2,
+                server_header=False,
+            )
+        )
+        serve = partial(self._uvicorn.run, sockets=[listener])
+        self._thread = threading.Thread(target=serve, name=f"uvicorn-{self.port}", daemon=True)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the server thread was started and is over."""
+        return self._thread.ident is not None and not self._thread.is_alive()
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._uvicorn.should_exit = True
+        self._thread.join(timeout=5)
+        self._listener.close()

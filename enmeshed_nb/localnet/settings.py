@@ -1,0 +1,370 @@
+"""What a network's folder remembers between two starts, and what is running now.
+
+    settings.json   ports, keys and configurations; survives every stop
+    network.json    addresses, pid and control port of what runs; removed by a clean stop
+    failure.json    why the network stopped by itself, until the next start
+    network.lock    held by the supervisor as long as it lives
+    backbone.lock   held by whoever runs the Backbone: the supervisor, or `enmeshed-nb backbone`
+
+The first three can hold secrets, so only their owner can read them.
+"""
+
+import json
+import os
+import re
+import secrets
+import string
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Self
+
+from filelock import FileLock, Timeout
+from platformdirs import user_data_path
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+
+from enmeshed_nb.localnet.errors import NetworkError
+
+DEFAULT_CONNECTORS = ("sender", "recipient")
+DATA_DIR_VARIABLE = "ENMESHED_NB_DATA_DIR"
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+_RESERVED_NAMES = {"backbone", "network"}
+
+
+def data_dir(given: Path | str | None = None) -> Path:
+    """Return the network's folder: the one given, else `$ENMESHED_NB_DATA_DIR`, else the platform's."""
+    chosen = given or os.environ.get(DATA_DIR_VARIABLE) or user_data_path("enmeshed-nb")
+    return Path(chosen).expanduser().absolute()
+
+
+def connector_names(value: str) -> list[str]:
+    """Read the value of `--connectors`: names separated by commas, or how many Connectors.
+
+    Raises:
+        NetworkError: the value is neither.
+    """
+    if re.fullmatch(r"\d+", value.strip()):
+        number = int(value)
+        if not 1 <= number <= 50:
+            raise NetworkError(f"--connectors {value}: the number must be between 1 and 50.")
+        more = [f"connector-{index}" for index in range(len(DEFAULT_CONNECTORS) + 1, number + 1)]
+        return [*DEFAULT_CONNECTORS, *more][:number]
+    names = [name.strip() for name in value.split(",")]
+    for name in names:
+        check_name(name)
+    if len(set(names)) != len(names):
+        raise NetworkError(f"--connectors {value}: a name stands twice.")
+    return names
+
+
+def check_name(name: str) -> None:
+    """Raise a NetworkError unless a Connector can have this name."""
+    if not _NAME.fullmatch(name) or name in _RESERVED_NAMES:
+        raise NetworkError(
+            f"'{name}' cannot be a Connector's name.",
+            "A name has lower-case letters, digits, '-' and '_', begins with a letter or digit and is at most 32 long; "
+            "'backbone' and 'network' are taken. Example: --connectors sender,recipient (or a number: --connectors 3)",
+        )
+
+
+class FolderInUseError(NetworkError):
+    """Another process runs a network in the folder."""
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
+
+    def save(self, path: Path) -> None:
+        """Write the file at once and whole, readable by its owner only."""
+        new = path.with_name(path.name + ".new")
+        new.unlink(missing_ok=True)
+        with os.fdopen(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
+            file.write(self.model_dump_json(by_alias=True, indent=2))
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(path)
+
+    @classmethod
+    def load(cls, path: Path) -> Self | None:
+        """Return the file's content, None if there is no file.
+
+        Raises:
+            ValueError: the file is broken.
+        """
+        try:
+            return cls.model_validate_json(path.read_bytes())
+        except FileNotFoundError:
+            return None
+
+
+class ConnectorSettings(_File):
+    """One Connector of the network: its API key, the port it had, its own configuration keys."""
+
+    api_key: str
+    port: int = 0
+    config: dict[str, Any] = Field(default_factory=dict)
+
+
+class Settings(_File):
+    """What every start of the network uses again."""
+
+    client_id: str = "local"
+    client_secret: str = Field(default_factory=lambda: secrets.token_urlsafe(24))
+    backbone_port: int = 0
+    fixed_backbone_port: bool = False
+    connectors: dict[str, ConnectorSettings] = Field(default_factory=dict)
+
+    def adopting(self, wanted: "Wanted") -> "Settings":
+        """Return these settings with the Connectors and ports that a start asks for."""
+        connectors = dict(self.connectors)
+        for name, config in wanted.connectors.items():
+            known = connectors.get(name) or ConnectorSettings(api_key=_new_api_key())
+            connectors[name] = known.model_copy(update={"config": config} if config else {})
+        update: dict[str, Any] = {"connectors": connectors}
+        if wanted.backbone_port:
+            update |= {"backbone_port": wanted.backbone_port, "fixed_backbone_port": True}
+        return self.model_copy(update=update)
+
+
+class Wanted(_File):
+    """What somebody who starts or joins a network asks of it."""
+
+    connectors: dict[str, dict[str, Any]]
+    backbone_port: int = 0
+    keep: bool = False
+
+    @classmethod
+    def from_config(cls, path: Path) -> Self:
+        """Read a `--config` file.
+
+        Raises:
+            NetworkError: the file cannot be read, or holds something else than the documented keys.
+        """
+        try:
+            content = json.loads(path.read_bytes())
+        except (OSError, ValueError) as error:
+            raise NetworkError(f"--config {path}: cannot be read as JSON: {error}") from error
+        expected = '{"backbone": {"port": 8090}, "connectors": {"sender": {…}, "recipient": {…}}}'
+        if not isinstance(content, dict):
+            content = {}
+        connectors, backbone = content.pop("connectors", None), content.pop("backbone", {})
+        if not isinstance(connectors, dict) or not connectors or not isinstance(backbone, dict):
+            raise NetworkError(
+                f"--config {path}: 'connectors' must be an object of Connectors.", f"Example: {expected}"
+            )
+        if unknown := [*content, *(f"backbone.{key}" for key in backbone if key != "port")]:
+            raise NetworkError(f"--config {path}: unknown: {', '.join(unknown)}.", f"Example: {expected}")
+        if odd := [name for name, config in connectors.items() if not isinstance(config, dict)]:
+            raise NetworkError(f"--config {path}: not an object: {', '.join(odd)}.", f"Example: {expected}")
+        for name in connectors:
+            check_name(name)
+        port = backbone.get("port", 0)
+        if not isinstance(port, int) or not 0 <= port <= 65535:
+            raise NetworkError(f"--config {path}: backbone.port must be a number from 0 to 65535, not {port!r}.")
+        return cls(connectors=connectors, backbone_port=port)
+
+
+class BackboneState(_File):
+    """The running Backbone, as Connectors and other programs need to know it."""
+
+    url: str
+    client_id: str
+    client_secret: str
+
+
+class ConnectorState(_File):
+    """One running Connector."""
+
+    name: str
+    url: str
+    api_key: str
+    address: str
+
+
+class Control(_File):
+    """Where the supervisor listens for leases, and the word that it wants to hear first."""
+
+    port: int
+    token: str
+
+
+class NetworkState(_File):
+    """What runs now: the object that `enmeshed-nb up --json` prints, and the supervisor's control port."""
+
+    data_dir: str
+    pid: int
+    backbone: BackboneState
+    connectors: list[ConnectorState]
+    control: Control
+    kept: bool = False
+    notes: list[str] = Field(default_factory=list)
+
+    def connector(self, name: str) -> ConnectorState:
+        """Return the Connector of that name.
+
+        Raises:
+            NetworkError: the network has none of that name.
+        """
+        for connector in self.connectors:
+            if connector.name == name:
+                return connector
+        names = ", ".join(connector.name for connector in self.connectors)
+        raise NetworkError(f"The local network has no Connector '{name}', only: {names}.")
+
+    def public(self) -> dict[str, Any]:
+        """Return what other programs get to see, as JSON-ready values."""
+        return self.model_dump(by_alias=True, mode="json", include={"data_dir", "pid", "backbone", "connectors"})
+
+
+class Failure(_File):
+    """Why a network stopped by itself."""
+
+    at: datetime
+    problem: str
+    last_lines: list[str] = Field(default_factory=list)
+
+    def __str__(self) -> str:
+        lines = "".join(f"\n    {line}" for line in self.last_lines)
+        return self.problem + (f" Its last log lines:{lines}" if lines else "")
+
+
+class Folder:
+    """The files of one network."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.settings = path / "settings.json"
+        self.state = path / "network.json"
+        self.failure = path / "failure.json"
+        self.lock = path / "network.lock"
+        self.backbone_lock = path / "backbone.lock"
+        self.logs = path / "logs"
+        self.backbone = path / "backbone"
+        self.connectors = path / "connectors"
+
+    def make(self) -> None:
+        """Create the folder, for its owner only.
+
+        Raises:
+            NetworkError: it cannot be created or written.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            for folder in (self.logs, self.backbone, self.connectors):
+                folder.mkdir(exist_ok=True)
+            probe = self.path / f".writable-{os.getpid()}"
+            probe.touch()
+            probe.unlink()
+        except OSError as error:
+            raise NetworkError(
+                f"The network's folder {self.path} cannot be written: {error.strerror}.",
+                f"Choose another one with --data-dir DIR or ${DATA_DIR_VARIABLE}.",
+            ) from error
+
+    @contextmanager
+    def exclusively(self, lock: Path) -> Iterator[None]:
+        """Hold one of the folder's locks.
+
+        Raises:
+            FolderInUseError: another process holds it.
+        """
+        try:
+            held = FileLock(lock).acquire(timeout=1)
+        except Timeout:
+            raise FolderInUseError(
+                f"A network or a Backbone runs in {self.path} already.",
+                "Use it, stop it (`enmeshed-nb down`, Ctrl-C), or choose another folder with --data-dir DIR.",
+            ) from None
+        with held:
+            yield
+
+    def load_settings(self) -> tuple[Settings, list[str]]:
+        """Return the settings, and notes about what had to be recovered."""
+        try:
+            if settings := Settings.load(self.settings):
+                return settings, []
+            recovered = False
+        except ValidationError:
+            self.settings.replace(self.settings.with_suffix(".broken"))
+            recovered = True
+        names = sorted(folder.name for folder in self.connectors.iterdir() if _NAME.fullmatch(folder.name))
+        settings = Settings().adopting(Wanted(connectors={name: {} for name in names}))
+        note = (
+            "settings.json was broken (kept as settings.broken): the Connectors' data is untouched, "
+            "but their API keys and ports are new, and configurations given with --config are gone."
+        )
+        return settings, [note] if recovered else []
+
+    def load_state(self) -> NetworkState | None:
+        """Return what runs (or ran when it was killed), None if nothing does or the file is broken."""
+        try:
+            return NetworkState.load(self.state)
+        except ValidationError:
+            return None
+
+    def load_failure(self) -> Failure | None:
+        """Return why the network stopped by itself the last time, None if it did not."""
+        try:
+            return Failure.load(self.failure)
+        except ValidationError:
+            return None
+
+    def log(self, name: str) -> Path:
+        """Return the log file of `network`, `backbone` or a Connector."""
+        return self.logs / f"{name}.log"
+
+
+def connector_config(name: str, settings: ConnectorSettings, backbone: BackboneState) -> dict[str, Any]:
+    """Return the whole configuration of a Connector, in the keys of a real one's configuration file.
+
+    What `--config` says wins; what it leaves out points at the network's own Backbone and uses the network's key.
+    """
+    defaults: dict[str, Any] = {
+        "transportLibrary": {
+            "baseUrl": backbone.url,
+            "platformClientId": backbone.client_id,
+            "platformClientSecret": backbone.client_secret,
+        },
+        "infrastructure": {"httpServer": {"port": settings.port}},
+    }
+    config = _merged(defaults, settings.config)
+    authentication = config["infrastructure"]["httpServer"].setdefault("authentication", {})
+    keys = authentication.setdefault("apiKey", {}).setdefault("keys", {})
+    if not keys:
+        keys["enmeshed-nb"] = {"key": settings.api_key, "description": f"made for the local network's {name}"}
+    return config
+
+
+def usable_api_key(config: Mapping[str, Any]) -> str:
+    """Return the first enabled API key of a Connector's configuration."""
+    keys = config["infrastructure"]["httpServer"]["authentication"]["apiKey"]["keys"]
+    enabled = [
+        key["key"] for key in keys.values() if isinstance(key, dict) and "key" in key and key.get("enabled", True)
+    ]
+    return str(enabled[0]) if enabled else ""
+
+
+def _merged(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    result = dict(base)
+    for key, value in over.items():
+        known = result.get(key)
+        result[key] = _merged(known, value) if isinstance(known, dict) and isinstance(value, dict) else value
+    return result
+
+
+def _new_api_key() -> str:
+    # A Connector wants at least 30 characters, 2 digits, 2 upper, 2 lower and 1 special one.
+    alphabets = (
+        string.ascii_letters + string.digits,
+        string.digits,
+        string.ascii_uppercase,
+        string.ascii_lowercase,
+    )
+    lengths = (36, 2, 2, 2)
+    characters = [
+        secrets.choice(alphabet) for alphabet, length in zip(alphabets, lengths, strict=True) for _ in range(length)
+    ]
+    secrets.SystemRandom().shuffle(characters)
+    return "nb_" + "".join(characters)

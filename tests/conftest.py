@@ -1,0 +1,129 @@
+"""The real local network that the tests run on, and the command line as other programs call it."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import psutil
+import pytest
+
+from enmeshed_nb.connector import Connector
+from enmeshed_nb.localnet import LocalNetwork, stop
+
+T = TypeVar("T")
+ROOT = Path(__file__).parents[1]
+
+
+def until(condition: Callable[[], T], timeout: float = 10, what: str = "") -> T:
+    """Wait until a condition is true and return its value; fail after `timeout` seconds."""
+    deadline = time.monotonic() + timeout
+    while not (value := condition()):
+        assert time.monotonic() < deadline, f"not within {timeout} s: {what or condition}"
+        time.sleep(0.05)
+    return value
+
+
+def is_gone(pid: int) -> bool:
+    """Tell whether a process has ended (a zombie counts as ended)."""
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def enmeshed_nb(*arguments: str | Path, timeout: float = 150, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run `enmeshed-nb ARGUMENTS…` as another program would."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("ENMESHED_NB_")}
+    return subprocess.run(
+        [sys.executable, "-m", "enmeshed_nb.cli", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        env=environment | {"COLUMNS": "200"} | variables,
+    )
+
+
+def up(folder: Path, *arguments: str | Path) -> dict[str, Any]:
+    """Start a network in a folder and return what `up --json` prints."""
+    started = enmeshed_nb("up", "--json", "--data-dir", folder, *arguments)
+    assert started.returncode == 0, started.stderr
+    return json.loads(started.stdout)
+
+
+def connectors_of(state: dict[str, Any]) -> dict[str, Connector]:
+    """Return a client for each Connector of a network."""
+    return {each["name"]: Connector(each["url"], each["apiKey"], name=each["name"]) for each in state["connectors"]}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """A new data folder; the network in it, if any, is stopped in the end."""
+    path = tmp_path / "network"
+    yield path
+    if path.exists():
+        stop(path)
+
+
+@pytest.fixture
+def start_process() -> Iterator[Callable[..., tuple[subprocess.Popen[str], list[str]]]]:
+    """Start `enmeshed-nb ARGUMENTS…` and collect its lines; it is killed in the end."""
+    started: list[tuple[subprocess.Popen[str], threading.Thread]] = []
+
+    def start(*arguments: str | Path) -> tuple[subprocess.Popen[str], list[str]]:
+        lines: list[str] = []
+        process = subprocess.Popen(
+            [sys.executable, "-u", "-m", "enmeshed_nb.cli", *map(str, arguments)], stdout=subprocess.PIPE, text=True
+        )
+        reader = threading.Thread(target=lambda: lines.extend(process.stdout or []))
+        reader.start()
+        started.append((process, reader))
+        return process, lines
+
+    yield start
+    for process, reader in started:
+        process.kill()
+        process.wait()
+        reader.join()
+        if process.stdout:
+            process.stdout.close()
+
+
+@pytest.fixture(scope="session")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalNetwork]:
+    """One network for all tests that leave it as usable as they found it."""
+    with LocalNetwork.open(tmp_path_factory.mktemp("session") / "network") as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def _parties(network: LocalNetwork) -> Iterator[tuple[Connector, Connector]]:
+    sender, recipient = (
+        Connector(state.url, state.api_key, name=state.name)
+        for state in (network.state.connector("sender"), network.state.connector("recipient"))
+    )
+    from enmeshed_nb.guide import establish_relationship
+
+    with sender, recipient:
+        establish_relationship(sender, recipient)
+        yield sender, recipient
+
+
+@pytest.fixture
+def sender(_parties: tuple[Connector, Connector]) -> Connector:
+    """The Sender, with an Active Relationship to the Recipient."""
+    return _parties[0]
+
+
+@pytest.fixture
+def recipient(_parties: tuple[Connector, Connector]) -> Connector:
+    """The Recipient, with an Active Relationship to the Sender."""
+    return _parties[1]

@@ -1,0 +1,193 @@
+"""The client against the real Runtime, beyond the guide."""
+
+import uuid
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from enmeshed_nb.connector import (
+    EXISTS,
+    MISSING,
+    Connector,
+    Contains,
+    LessThan,
+    Not,
+    NotFound,
+    PasswordProtection,
+    Refused,
+    StartsWith,
+    Unauthorized,
+)
+from enmeshed_nb.content import (
+    ArbitraryRelationshipTemplateContent,
+    AuthenticationRequestItem,
+    DisplayName,
+    EMailAddress,
+    IdentityAttributeQuery,
+    IQLQuery,
+    Mail,
+    RelationshipTemplateContent,
+    Request,
+)
+
+PNG_SIGNATURE = b"\x89PNG\r\n"
+
+
+def tomorrow() -> datetime:
+    return datetime.now(UTC) + timedelta(days=1)
+
+
+def test_a_wrong_key_is_refused(sender: Connector) -> None:
+    with Connector(sender.url, "wrong", name="stranger") as stranger:
+        assert stranger.health().is_healthy
+        with pytest.raises(Unauthorized, match="API key is missing or wrong"):
+            stranger.account.identity_info()
+
+
+def test_a_file_goes_from_one_to_the_other(sender: Connector, recipient: Connector, tmp_path: Path) -> None:
+    path = tmp_path / "grüße.txt"
+    path.write_text("Hello, Zoë!")
+    file = sender.files.upload_own(path, tomorrow(), title="Greetings", tags=["x:a", "x:b"])
+    assert (file.filename, file.mimetype, file.title, file.tags) == (
+        "grüße.txt",
+        "text/plain",
+        "Greetings",
+        ["x:a", "x:b"],
+    )
+    assert file.is_own
+    loaded = recipient.files.load_peer(file.reference)
+    assert loaded.id == file.id
+    assert recipient.files.download(file.id).decode() == "Hello, Zoë!"
+    assert recipient.files.download_to(tmp_path / "copy.txt", file.id).read_text() == "Hello, Zoë!"
+    assert recipient.files.get(file.id).owner == file.owner
+    assert [each.id for each in sender.files.list_own(title="Greetings", filesize=file.filesize)].count(file.id) == 1
+    peer = recipient.account.identity_info().address
+    mail = Mail(to=[peer], subject="A file", body="Here it is.")
+    message = sender.messages.send(peer, mail, attachments=[file.id])
+    assert message.attachments == [file.id]
+    assert sender.messages.get(message.id).attachments[0].filename == "grüße.txt"
+    assert sender.messages.attachment(message.id, file.id).title == "Greetings"
+    assert sender.messages.download_attachment(message.id, file.id).decode() == "Hello, Zoë!"
+    assert sender.files.get_png(file.id).startswith(PNG_SIGNATURE)
+    token = sender.files.create_token(file.id, expires_at=tomorrow())
+    assert recipient.files.load_peer(token.reference).id == file.id
+
+
+def test_a_template_with_a_password_and_a_request(sender: Connector, recipient: Connector) -> None:
+    request = Request(items=[AuthenticationRequestItem(title="Is it you?", must_be_accepted=True)])
+    template = sender.relationship_templates.create_own(
+        RelationshipTemplateContent(title="Hello", on_new_relationship=request),
+        tomorrow(),
+        password_protection=PasswordProtection(password="1234", password_is_pin=True),
+    )
+    assert isinstance(template.content, RelationshipTemplateContent)
+    assert template.content.on_new_relationship.items == request.items
+    assert template.password_protection is not None
+    with pytest.raises(Refused) as caught:
+        recipient.relationship_templates.load_peer(template.reference)
+    assert caught.value.code == "error.transport.noPasswordProvided"
+    assert recipient.relationship_templates.load_peer(template.reference, password="1234").id == template.id
+    assert sender.relationship_templates.get_png(template.id).startswith(PNG_SIGNATURE)
+    found = sender.relationship_templates.list_own(password_protection=EXISTS, created_at=LessThan(tomorrow()))
+    assert template.id in [each.id for each in found]
+    assert template.id not in [each.id for each in sender.relationship_templates.list_own(password_protection=MISSING)]
+
+
+def test_a_template_must_not_be_expired(sender: Connector) -> None:
+    with pytest.raises(Refused, match="must be in the future") as caught:
+        sender.relationship_templates.create_own(
+            ArbitraryRelationshipTemplateContent(value={}), datetime.now(UTC) - timedelta(days=1)
+        )
+    assert caught.value.code == "error.runtime.validation.invalidPropertyValue"
+
+
+def test_a_second_relationship_cannot_be_created(sender: Connector, recipient: Connector) -> None:
+    template = sender.relationship_templates.create_own(ArbitraryRelationshipTemplateContent(value=1), tomorrow())
+    loaded = recipient.relationship_templates.load_peer(template.reference.truncated)
+    result = recipient.relationships.can_create(loaded.id)
+    assert not result.is_success
+    assert result.code == "error.transport.relationships.relationshipCurrentlyExists"
+
+
+def test_a_token_carries_any_json(sender: Connector, recipient: Connector) -> None:
+    content = {"a": [1, None, "ü"]}
+    token = sender.tokens.create_own(content, tomorrow())
+    assert recipient.tokens.load_peer(token.reference).content == content
+    assert sender.tokens.get(token.id).is_own
+    assert token.id in [each.id for each in recipient.tokens.list_peer()]
+    assert sender.tokens.get_png(token.id).startswith(PNG_SIGNATURE)
+
+
+def test_attributes_are_created_queried_succeeded_and_deleted(sender: Connector) -> None:
+    text = f"Zoë {uuid.uuid4().hex[:8]}"
+    created = sender.attributes.create(DisplayName(value=text), tags=["x:name"])
+    assert created.type_name == "OwnIdentityAttribute"
+    assert created.content.value == DisplayName(value=text)
+    twice = sender.attributes.can_create(DisplayName(value=text), tags=["x:name"])
+    assert twice.code == "error.runtime.attributes.cannotCreateDuplicateOwnIdentityAttribute"
+    query = IdentityAttributeQuery(value_type="DisplayName", tags=["x:name"])
+    assert created.id in [each.id for each in sender.attributes.execute_identity_attribute_query(query)]
+    assert created.id in [each.id for each in sender.attributes.execute_iql_query(IQLQuery(query_string="DisplayName"))]
+    assert sender.attributes.validate_iql_query(IQLQuery(query_string="DisplayName")).is_valid
+    with pytest.raises(Refused, match="invalid IQL query"):
+        sender.attributes.execute_iql_query({"queryString": "=="})
+    succession = sender.attributes.succeed(created.id, DisplayName(value=f"{text} II"))
+    assert succession.predecessor.succeeded_by == succession.successor.id
+    assert len(sender.attributes.versions(created.id)) == 2
+    latest = sender.attributes.list_own_identity(only_latest_versions=True)
+    assert created.id not in [each.id for each in latest]
+    assert sender.attributes.forwarding_details(created.id) == []
+    assert sender.attributes.delete(succession.successor.id).notification_ids == []
+    with pytest.raises(NotFound):
+        sender.attributes.get(succession.successor.id)
+
+
+def test_an_attribute_with_a_bad_tag_is_refused(sender: Connector) -> None:
+    with pytest.raises(Refused, match="Tags need a prefix"):
+        sender.attributes.create(EMailAddress(value="zoe@example.org"), tags=["no-prefix"])
+
+
+def test_filters_do_what_they_say(sender: Connector) -> None:
+    mark = uuid.uuid4().hex[:8]
+    for name in ("Ada", "Bo"):
+        sender.attributes.create(DisplayName(value=f"{mark} {name}"))
+    everything = {each.id for each in sender.attributes.list()}
+    names = {each.id for each in sender.attributes.list(content__value__at_type="DisplayName")}
+    others = {each.id for each in sender.attributes.list(content__value__at_type=Not("DisplayName"))}
+    assert len(names) >= 2
+    assert names | others == everything
+    assert not names & others
+    starting = {each.id for each in sender.attributes.list(content__value__at_type=StartsWith("Display"))}
+    containing = {each.id for each in sender.attributes.list(content__value__at_type=Contains("splayN"))}
+    assert starting == containing == names
+    both = sender.attributes.list({"content.value.@type": ["DisplayName", "Surname"]})
+    assert names <= {each.id for each in both}
+    assert sender.relationships.list(status=["Pending", "Active"], peer=Not("did:e:nobody"))
+    with pytest.raises(Refused, match="additional properties"):
+        sender.relationships.list(colour="red")
+
+
+def test_a_challenge_proves_an_identity(sender: Connector, recipient: Connector) -> None:
+    challenge = sender.challenges.create("Identity")
+    validation = recipient.challenges.validate(challenge.challenge_string, challenge.signature)
+    assert validation.is_valid
+    assert validation.corresponding_relationship is not None
+
+
+def test_notes_about_an_identity_are_kept(sender: Connector, recipient: Connector) -> None:
+    peer = recipient.account.identity_info().address
+    key = uuid.uuid4().hex
+    assert sender.identity_metadata.upsert(peer, {"crm": 5}, key).value == {"crm": 5}
+    assert sender.identity_metadata.get(peer, key).value == {"crm": 5}
+    sender.identity_metadata.delete(peer, key)
+    with pytest.raises(Refused, match="Nothing is stored"):
+        sender.identity_metadata.get(peer, key)
+
+
+def test_monitoring_counts(sender: Connector) -> None:
+    before = sender.monitoring.requests().request_count
+    assert sender.monitoring.requests().request_count > before
+    support = sender.monitoring.support()
+    assert support.identity_info == sender.account.identity_info()
+    assert sender.announcements.list("en") == []

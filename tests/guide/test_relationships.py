@@ -1,0 +1,60 @@
+"""Relationships that are not Active yet, or not any more; on a network of their own."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from enmeshed_nb.connector import Connector
+from enmeshed_nb.content import ArbitraryRelationshipCreationContent, ArbitraryRelationshipTemplateContent
+from enmeshed_nb.guide import RelationshipError, active_relationship, establish_relationship
+from enmeshed_nb.localnet import LocalNetwork
+
+
+@pytest.fixture
+def strangers(folder: Path) -> Iterator[tuple[Connector, Connector]]:
+    """Two Connectors without a Relationship."""
+    with LocalNetwork.open(folder, connectors={"ada": {}, "bo": {}}) as network:
+        ada, bo = (
+            Connector(state.url, state.api_key, name=state.name)
+            for state in (network.state.connector("ada"), network.state.connector("bo"))
+        )
+        with ada, bo:
+            yield ada, bo
+
+
+def test_a_relationship_is_begun_finished_and_not_used_once_it_is_over(strangers: tuple[Connector, Connector]) -> None:
+    ada, bo = strangers
+    address = bo.account.identity_info().address
+    with pytest.raises(RelationshipError, match="ada has no Relationship with did:e:"):
+        active_relationship(ada, address)
+    with pytest.raises(RelationshipError, match="the same Identity"):
+        establish_relationship(ada, ada)
+
+    template = ada.relationship_templates.create_own(
+        ArbitraryRelationshipTemplateContent(value={}), datetime.now(UTC) + timedelta(hours=1)
+    )
+    loaded = bo.relationship_templates.load_peer(template.reference)
+    pending = bo.relationships.create(loaded.id, ArbitraryRelationshipCreationContent(value={}))
+    ada.account.sync()
+    with pytest.raises(RelationshipError, match=r"is Pending\. Accept it"):
+        active_relationship(ada, address)
+
+    finished = establish_relationship(bo, ada)  # the other way round than it was begun
+    assert (finished.id, finished.status) == (pending.id, "Active")
+    assert active_relationship(ada, address).id == pending.id
+    assert len(bo.relationships.list()) == 1
+
+    bo.relationships.terminate(pending.id)
+    with pytest.raises(RelationshipError, match=r"is Terminated\. Take it up again"):
+        establish_relationship(ada, bo)
+    ada.account.sync()
+    with pytest.raises(RelationshipError, match="is Terminated"):
+        active_relationship(ada, address)
+
+    ada.relationships.reactivate(pending.id)
+    bo.account.sync()
+    bo.relationships.accept_reactivation(pending.id)
+    ada.account.sync()
+    assert active_relationship(ada, address).id == pending.id

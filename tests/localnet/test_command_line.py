@@ -1,0 +1,285 @@
+"""`up`, `status`, `down`, `reset`, `logs`, `doctor` as other programs and people use them."""
+
+import json
+import socket
+import stat
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.conftest import enmeshed_nb, is_gone, until, up
+
+
+def health(url: str) -> int:
+    return httpx.get(f"{url}/health").status_code
+
+
+def test_up_prints_the_documented_object_and_the_network_is_healthy(folder):
+    state = up(folder)
+    assert set(state) == {"dataDir", "pid", "backbone", "connectors"}
+    assert set(state["backbone"]) == {"url", "clientId", "clientSecret"}
+    assert state["dataDir"] == str(folder)
+    assert [each["name"] for each in state["connectors"]] == ["sender", "recipient"]
+    for each in state["connectors"]:
+        assert set(each) == {"name", "url", "apiKey", "address"}
+        assert each["url"].startswith("http://127.0.0.1:")
+        assert each["address"].startswith("did:e:localhost:dids:")
+        assert health(each["url"]) == 200
+    assert health(state["backbone"]["url"]) == 200
+
+
+def test_files_with_secrets_are_readable_by_their_owner_only(folder):
+    up(folder)
+    for name in ("settings.json", "network.json"):
+        assert stat.S_IMODE((folder / name).stat().st_mode) == 0o600
+
+
+def test_a_second_up_joins_the_network(folder):
+    assert up(folder) == up(folder)
+
+
+def test_up_adds_a_connector_to_a_running_network_and_keeps_it(folder):
+    before = up(folder, "--connectors", "sender,recipient")
+    after = up(folder, "--connectors", "sender,third")
+    assert after["pid"] == before["pid"]
+    assert after["connectors"][:2] == before["connectors"]
+    assert after["connectors"][2]["name"] == "third"
+    assert health(after["connectors"][2]["url"]) == 200
+    enmeshed_nb("down", "--data-dir", folder)
+    again = up(folder)
+    assert [each["address"] for each in again["connectors"]] == [each["address"] for each in after["connectors"]]
+
+
+def test_connectors_can_be_a_number(folder):
+    assert [each["name"] for each in up(folder, "--connectors", "3")["connectors"]] == [
+        "sender",
+        "recipient",
+        "connector-3",
+    ]
+
+
+def test_two_networks_in_two_folders_run_at_once_and_stop_alone(folder, tmp_path):
+    other = tmp_path / "other"
+    first, second = up(folder), up(other)
+    try:
+        urls = [each["url"] for state in (first, second) for each in [state["backbone"], *state["connectors"]]]
+        assert len(set(urls)) == 6
+    finally:
+        assert enmeshed_nb("down", "--data-dir", other).returncode == 0
+    assert is_gone(second["pid"])
+    assert enmeshed_nb("status", "--data-dir", folder).returncode == 0
+
+
+def test_status_and_down_and_up_again_keep_identities_ports_and_keys(folder):
+    state = up(folder)
+    status = json.loads(enmeshed_nb("status", "--json", "--data-dir", folder).stdout)
+    assert {key: status[key] for key in state} == state
+    assert status["running"] is True
+    assert status["health"] == {"backbone": True, "sender": True, "recipient": True}
+    assert enmeshed_nb("down", "--data-dir", folder).returncode == 0
+    assert is_gone(state["pid"])
+    stopped = enmeshed_nb("status", "--json", "--data-dir", folder)
+    assert stopped.returncode == 1
+    assert json.loads(stopped.stdout) == {"running": False, "dataDir": str(folder), "failure": None}
+    assert enmeshed_nb("down", "--data-dir", folder).returncode == 0
+    again = up(folder)
+    assert {key: again[key] for key in ("backbone", "connectors")} == {
+        key: state[key] for key in ("backbone", "connectors")
+    }
+
+
+def test_reset_deletes_the_data_after_a_question(folder):
+    old = up(folder)
+    refused = enmeshed_nb("reset", "--data-dir", folder)
+    assert refused.returncode != 0
+    assert enmeshed_nb("status", "--data-dir", folder).returncode == 0
+    assert enmeshed_nb("reset", "--yes", "--data-dir", folder).returncode == 0
+    assert not folder.exists()
+    assert up(folder)["connectors"][0]["address"] != old["connectors"][0]["address"]
+
+
+def test_reset_does_not_delete_a_folder_that_holds_something_else(folder):
+    up(folder)
+    (folder / "thesis.txt").write_text("years of work")
+    refused = enmeshed_nb("reset", "--yes", "--data-dir", folder)
+    assert refused.returncode == 1
+    assert "thesis.txt" in refused.stderr
+    assert (folder / "thesis.txt").exists()
+
+
+def test_logs_are_printed_by_name_and_an_unknown_name_is_answered_with_those_that_exist(folder):
+    up(folder)
+    assert "/health" not in enmeshed_nb("logs", "network", "--data-dir", folder).stdout
+    assert "The network is up." in enmeshed_nb("logs", "network", "--data-dir", folder).stdout
+    together = enmeshed_nb("logs", "--data-dir", folder).stdout
+    assert "sender " in together
+    assert "recipient " in together
+    unknown = enmeshed_nb("logs", "nobody", "--data-dir", folder)
+    assert unknown.returncode == 1
+    assert "sender" in unknown.stderr
+
+
+def test_a_config_file_gives_ports_and_keys(folder, tmp_path):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    key = "a-KEY-of-my-own-with-2-digits-0123456789"
+    config = tmp_path / "config.json"
+    config.write_text(
+        json.dumps(
+            {
+                "connectors": {
+                    "mine": {
+                        "infrastructure": {
+                            "httpServer": {"port": port, "authentication": {"apiKey": {"keys": {"one": {"key": key}}}}}
+                        }
+                    }
+                }
+            }
+        )
+    )
+    (mine,) = up(folder, "--config", config)["connectors"]
+    assert (mine["name"], mine["url"], mine["apiKey"]) == ("mine", f"http://127.0.0.1:{port}", key)
+    answer = httpx.get(f"{mine['url']}/api/core/v1/Account/IdentityInfo", headers={"X-API-KEY": key})
+    assert answer.json()["result"]["address"] == mine["address"]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("{", "cannot be read as JSON"),
+        ('{"connectors": {}}', "must be an object of Connectors"),
+        ('{"connectors": {"A b": {}}}', "'A b' cannot be a Connector's name"),
+        ('{"connectors": {"a": {}}, "backbones": {}}', "unknown: backbones"),
+        ('{"connectors": {"a": 1}}', "not an object: a"),
+        ('{"connectors": {"a": {}}, "backbone": {"port": "x"}}', "backbone.port"),
+    ],
+)
+def test_a_bad_config_file_is_refused_and_nothing_starts(folder, tmp_path, content, said):
+    config = tmp_path / "config.json"
+    config.write_text(content)
+    refused = enmeshed_nb("up", "--data-dir", folder, "--config", config)
+    assert refused.returncode == 1
+    assert said in refused.stderr
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("value", ["", "0", "51", "Sender", "a,,b", "a,a", "backbone", "../up", "-1", "x" * 33])
+def test_an_unknown_connectors_value_is_refused_and_nothing_starts(folder, value):
+    refused = enmeshed_nb("up", "--data-dir", folder, f"--connectors={value}")
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("Error:")
+    assert "Traceback" not in refused.stderr
+    assert not folder.exists()
+
+
+def test_a_taken_port_is_named_and_nothing_is_left_running(folder, tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        for content in (
+            {"backbone": {"port": port}, "connectors": {"a": {}}},
+            {"connectors": {"b": {"infrastructure": {"httpServer": {"port": port}}}}},
+        ):
+            config = tmp_path / "config.json"
+            config.write_text(json.dumps(content))
+            other = tmp_path / next(iter(content["connectors"]))
+            refused = enmeshed_nb("up", "--data-dir", other, "--config", config)
+            assert refused.returncode == 1
+            assert str(port) in refused.stderr
+            assert json.loads(enmeshed_nb("status", "--json", "--data-dir", other).stdout)["running"] is False
+
+
+def test_ports_of_the_last_time_that_are_taken_now_are_replaced_and_said_so(folder):
+    state = up(folder)
+    enmeshed_nb("down", "--data-dir", folder)
+    port = int(state["connectors"][0]["url"].rsplit(":", 1)[1])
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(("127.0.0.1", port))
+        taken.listen()
+        again = enmeshed_nb("up", "--json", "--data-dir", folder)
+    assert f"Port {port}" in again.stderr
+    assert json.loads(again.stdout)["connectors"][0]["address"] == state["connectors"][0]["address"]
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    refused = enmeshed_nb("up", "--data-dir", tmp_path / "file" / "network")
+    assert refused.returncode == 1
+    assert "cannot be" in refused.stderr
+    assert "--data-dir" in refused.stderr
+
+
+def test_broken_settings_are_recovered_and_said_so(folder):
+    state = up(folder)
+    enmeshed_nb("down", "--data-dir", folder)
+    (folder / "settings.json").write_text("{broken")
+    again = enmeshed_nb("up", "--json", "--data-dir", folder)
+    assert again.returncode == 0
+    assert "settings.json was broken" in again.stderr
+    addresses = {each["name"]: each["address"] for each in json.loads(again.stdout)["connectors"]}
+    assert addresses == {each["name"]: each["address"] for each in state["connectors"]}
+    assert (folder / "settings.broken").read_text() == "{broken"
+
+
+def test_a_broken_state_file_of_a_running_network_is_written_anew(folder):
+    state = up(folder)
+    (folder / "network.json").write_text("{broken")
+    assert up(folder) == state
+
+
+def test_a_broken_state_file_without_a_network_does_not_hinder(folder):
+    folder.mkdir()
+    (folder / "network.json").write_text("{broken")
+    assert up(folder)["connectors"]
+
+
+def test_doctor_says_what_is_there(folder):
+    healthy = enmeshed_nb("doctor", "--data-dir", folder)
+    assert healthy.returncode == 0, healthy.stdout
+    assert "@nmshd/runtime 7.0.0" in healthy.stdout
+    up(folder)
+    assert "Local sender" in enmeshed_nb("doctor", "--data-dir", folder).stdout
+
+
+def test_doctor_names_an_own_connector_that_cannot_be_reached_and_what_to_do(folder):
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    variables = {
+        f"ENMESHED_NB_{role}_{what}": value
+        for role in ("SENDER", "RECIPIENT")
+        for what, value in (("URL", url), ("API_KEY", "k"))
+    }
+    ill = enmeshed_nb("doctor", "--data-dir", folder, **variables)
+    assert ill.returncode == 1
+    assert url in ill.stdout
+
+
+def test_the_backbone_alone_serves_in_the_foreground_with_its_admin_api(folder, start_process):
+    process, lines = start_process(
+        "backbone", "--port", "0", "--data-dir", folder, "--admin-port", "0", "--admin-api-key", "secret"
+    )
+    admin_line = until(lambda: next((line for line in lines if line.startswith("Admin API: ")), None))
+    line = until(lambda: next((line for line in lines if line.startswith("Backbone: ")), None))
+    url, admin = line.split()[1], admin_line.split()[2]
+    assert until(lambda: _answers(f"{url}/health")) == 200
+    assert httpx.get(f"{admin}/api/v1/xsrf", headers={"x-api-key": "secret"}).status_code == 200
+    second = enmeshed_nb("up", "--data-dir", folder)
+    assert second.returncode == 1
+    process.terminate()
+    assert process.wait(10) == 0
+
+
+def _answers(url: str) -> int | None:
+    try:
+        return httpx.get(url).status_code
+    except httpx.TransportError:
+        return None
+
+
+def test_admin_port_and_key_go_together(folder: Path):
+    assert enmeshed_nb("backbone", "--data-dir", folder, "--admin-port", "1").returncode == 2

@@ -1,0 +1,97 @@
+"""What `enmeshed-nb run` accepts, refuses and makes of a matrix, before anything runs."""
+
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from enmeshed_nb.runner import PlanError, parse_parameters, plan
+from tests.conftest import enmeshed_nb
+
+PARAMETERS = """
+decision: str = "accept"  # accept or reject
+timeout: float = 30.0
+items: int = 1
+strict = False
+"""
+
+
+@pytest.fixture
+def notebook(tmp_path: Path) -> Path:
+    cell = nbformat.v4.new_code_cell(PARAMETERS, metadata={"tags": ["parameters"]})
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    path = tmp_path / "guide.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell], metadata=kernel), path)
+    return path
+
+
+def test_parameters_get_the_type_of_the_notebooks_own_values(notebook, tmp_path):
+    given = {"decision": "7", "timeout": "5", "items": "3", "strict": "true"}
+    (run,) = plan([notebook], given, None, tmp_path / "out")
+    assert run.parameters == {"decision": "7", "timeout": 5.0, "items": 3, "strict": True}
+    assert run.output == tmp_path / "out" / "guide.ipynb"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("items", "three"), ("items", "1.5"), ("timeout", "soon"), ("strict", "perhaps")]
+)
+def test_a_value_of_another_type_is_refused(notebook, tmp_path, name, value):
+    with pytest.raises(PlanError, match=f"Parameter {name}: '{value}' is not of type"):
+        plan([notebook], {name: value}, None, tmp_path)
+
+
+def test_an_unknown_parameter_is_named_with_those_that_exist(notebook, tmp_path):
+    with pytest.raises(PlanError, match=r"Unknown parameter: decison(.|\n)*decision, items, strict, timeout"):
+        plan([notebook], {"decison": "reject"}, None, tmp_path)
+
+
+def test_an_unknown_notebook_is_named_with_those_that_exist(notebook):
+    with pytest.raises(PlanError, match=r"There is no notebook .*guid\.ipynb.*guide\.ipynb"):
+        plan([notebook.with_name("guid.ipynb")], {}, None, Path("build"))
+
+
+def test_a_file_that_is_no_notebook_is_refused(tmp_path):
+    (tmp_path / "text.ipynb").write_text("hello")
+    with pytest.raises(PlanError, match="cannot be read as a notebook"):
+        plan([tmp_path / "text.ipynb"], {}, None, tmp_path)
+
+
+def test_a_matrix_gives_every_combination_a_name_of_its_own(notebook, tmp_path):
+    matrix = tmp_path / "matrix.yaml"
+    matrix.write_text("decision: [accept, reject]\nitems: [1, 2]\n")
+    runs = plan([notebook], {"timeout": "9"}, matrix, tmp_path)
+    assert [run.parameters for run in runs] == [
+        {"timeout": 9.0, "decision": decision, "items": items} for decision in ("accept", "reject") for items in (1, 2)
+    ]
+    assert runs[2].output.name == "guide.decision-reject.items-1.ipynb"
+
+
+def test_a_matrix_can_list_the_runs(notebook, tmp_path):
+    matrix = tmp_path / "matrix.json"
+    matrix.write_text('[{"decision": "accept"}, {"decision": "reject", "items": 2}]')
+    assert [run.parameters for run in plan([notebook], {}, matrix, tmp_path)] == [
+        {"decision": "accept"},
+        {"decision": "reject", "items": 2},
+    ]
+
+
+@pytest.mark.parametrize("content", ["[]", "decision: accept", "{", "[1]", "decision: []"])
+def test_a_malformed_matrix_is_refused(notebook, tmp_path, content):
+    matrix = tmp_path / "matrix.yaml"
+    matrix.write_text(content)
+    with pytest.raises(PlanError, match=r"matrix\.yaml"):
+        plan([notebook], {}, matrix, tmp_path)
+
+
+def test_a_parameter_given_twice_is_refused():
+    with pytest.raises(PlanError, match="given twice"):
+        parse_parameters([("a", "1"), ("a", "2")])
+
+
+def test_the_command_refuses_before_anything_starts(notebook, tmp_path):
+    folder = tmp_path / "network"
+    refused = enmeshed_nb("run", notebook, "-p", "decison", "reject", "--data-dir", folder)
+    assert refused.returncode == 1
+    assert "decision" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert not folder.exists()
