@@ -1,0 +1,34 @@
+PYTHON ?= python3
+BIN = .venv/bin
+
+.PHONY: run test check lab notebooks lock clean
+
+run: ## set up, then execute the guide end to end on the local network
+	@$(PYTHON) tools/bootstrap.py runtime
+	@$(BIN)/enmeshed-nb run notebooks/01-establish-a-relationship.ipynb notebooks/02-requests-via-messages.ipynb
+
+test: check ## set up, then the quality gate and all tests
+	@$(BIN)/python -m pytest
+
+check: ## the quality gate alone: format, lint, types, notebooks normalised
+	@$(PYTHON) tools/bootstrap.py dev
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/python tools/notebooks.py --check
+
+lab: ## set up, then JupyterLab on the first notebook, with a network
+	@$(PYTHON) tools/bootstrap.py runtime
+	@$(BIN)/enmeshed-nb lab
+
+notebooks: ## execute all notebooks and store their outputs, normalised
+	@$(PYTHON) tools/bootstrap.py dev
+	@$(BIN)/python tools/notebooks.py
+
+lock: ## write the lock files anew (needs uv)
+	@sh tools/lock.sh
+
+clean: ## remove everything that was set up or built here; networks' data stay
+	rm -rf .venv build dist enmeshed_nb/localnet/connector_host/node_modules
+	find . -name __pycache__ -prune -exec rm -rf {} +
+	rm -rf .mypy_cache .ruff_cache .pytest_cache
