@@ -248,6 +248,8 @@ def doctor_command(data_dir: Path | None) -> None:
 
     checks = doctor.examine(_data_dir(data_dir))
     table = Table.grid(padding=(0, 2))
+    for _ in range(3):
+        table.add_column(overflow="fold")
     for check in checks:
         mark = "[green]✔ ok[/]" if check.ok else "[red]✘ problem[/]"
         table.add_row(mark, check.what, escape(check.found + (f"\n{check.cure}" if check.cure else "")))
