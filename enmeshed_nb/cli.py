@@ -185,7 +185,7 @@ def backbone(port: int, admin_port: int | None, admin_api_key: str | None, data_
         if admin_listener and admin_api_key:
             admin = stack.enter_context(Server(relay.admin_app(admin_api_key), admin_listener))
             click.echo(f"Admin API: http://localhost:{admin.port}")
-        server = stack.enter_context(Server(relay.app, listener))
+        server = stack.enter_context(Server(relay.app, listener, before_stop=relay.end_streams))
         click.echo(f"Backbone: http://localhost:{server.port}  client: test  secret: test  API: /docs")
         click.echo("Connectors need transportLibrary.baseUrl with the host name localhost. Ctrl-C stops the Backbone.")
         stop = threading.Event()

@@ -17,9 +17,17 @@ from typing import Any, Self
 import psutil
 from filelock import FileLock, Timeout
 
+from enmeshed_nb.localnet.configuration import check_configuration
 from enmeshed_nb.localnet.errors import NetworkError
 from enmeshed_nb.localnet.serving import LOOPBACK
-from enmeshed_nb.localnet.settings import DEFAULT_CONNECTORS, Folder, NetworkState, Wanted, data_dir
+from enmeshed_nb.localnet.settings import (
+    DEFAULT_CONNECTORS,
+    Folder,
+    NetworkState,
+    Wanted,
+    check_name,
+    data_dir,
+)
 
 START_TIMEOUT = 120.0
 """Seconds that a start may take, or the stop of a network that a start waits for."""
@@ -66,6 +74,9 @@ class LocalNetwork:
         """
         place = Folder(data_dir(folder))
         asked = {name: dict(config) for name, config in (connectors or {}).items()}
+        for name, config in asked.items():
+            check_name(name)
+            check_configuration(name, config)
         deadline = time.monotonic() + START_TIMEOUT
         while time.monotonic() < deadline:
             if joined := _ask(place, "keep" if keep else "lease", asked):

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+from collections.abc import Callable
 from functools import partial
 from types import TracebackType
 from typing import Any, Self
@@ -48,11 +49,18 @@ def port_is_free(port: int) -> bool:
 
 
 class Server:
-    """An ASGI application on a socket; served while its `with` lasts."""
+    """An ASGI application on a socket; served while its `with` lasts.
 
-    def __init__(self, app: Any, listener: socket.socket) -> None:
+    Args:
+        app: the application.
+        listener: the listening socket, which is closed in the end.
+        before_stop: is called when the server is about to stop, to end answers that would go on for ever.
+    """
+
+    def __init__(self, app: Any, listener: socket.socket, before_stop: Callable[[], None] = lambda: None) -> None:
         self.port: int = listener.getsockname()[1]
         self._listener = listener
+        self._before_stop = before_stop
         self._uvicorn = uvicorn.Server(
             uvicorn.Config(
                 app,
@@ -76,6 +84,7 @@ class Server:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._before_stop()
         self._uvicorn.should_exit = True
         self._thread.join(timeout=5)
         self._listener.close()

@@ -195,7 +195,7 @@ class Supervisor:
         control = await asyncio.start_server(self._serve_control, LOOPBACK, 0)
         self._control = Control(port=control.sockets[0].getsockname()[1], token=secrets.token_urlsafe(24))
         try:
-            with Server(backbone.app, listener) as server:
+            with Server(backbone.app, listener, before_stop=backbone.end_streams) as server:
                 self._backbone_state = BackboneState(
                     url=f"http://localhost:{server.port}",
                     client_id=settings.client_id,
@@ -264,7 +264,7 @@ class Supervisor:
             connectors=self._connectors,
             control=self._control,
             kept=self._kept,
-            notes=self._notes,
+            notes=list(self._notes),
         )
 
     async def _until_unneeded(self, ended: asyncio.Task[Failure], server: Server) -> Failure | None:
@@ -334,7 +334,13 @@ class Supervisor:
         if asked["do"] == "keep" and not self._kept:
             self._kept = True
             self._state().save(self._folder.state)
-        return {"state": self._state().model_dump(by_alias=True)}
+        state = self._state()
+        state.notes.extend(
+            f"The Connector '{name}' runs with another configuration. `enmeshed-nb down`, then `up` again to change it."
+            for name, config in asked["connectors"].items()
+            if name in running and config and config != self._settings.connectors[name].config
+        )
+        return {"state": state.model_dump(by_alias=True)}
 
 
 def say(**message: Any) -> None:

@@ -5,8 +5,11 @@ import re
 
 import httpx
 import pytest
+import yaml
+from openapi_spec_validator import validate
 
-from tests.conftest import enmeshed_nb, up
+from enmeshed_nb.localnet import LocalNetwork
+from tests.conftest import enmeshed_nb
 
 API = "/api/core/v1"
 MISSING_MESSAGE = f"{API}/Messages/MSG12345678901234567"
@@ -113,6 +116,7 @@ def test_headers_of_every_answer(http):
     assert answer.headers["x-response-duration-ms"].isdigit()
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert "etag" in answer.headers
+    assert "Accept" in answer.headers["vary"].split(", ")
     assert "x-powered-by" not in answer.headers
     assert "x-correlation-id" not in http.get("/health", headers={"x-correlation-id": "mine"}).headers
 
@@ -139,9 +143,10 @@ def test_monitoring(http, without_key):
     assert version["version"].startswith("7.")
     counted = http.get("/Monitoring/Requests").json()
     assert counted["requestCount"] >= counted["requestCountByStatus"]["200"] > 0
-    support = http.get("/Monitoring/Support").text
-    assert http.headers["X-API-KEY"] not in support
-    assert '"***"' in support
+    support = http.get("/Monitoring/Support")
+    assert support.json()["version"] == version
+    assert http.headers["X-API-KEY"] not in support.text
+    assert '"***"' in support.text
     assert without_key.get("/Monitoring/Version").status_code == 401
 
 
@@ -249,7 +254,9 @@ def configured(tmp_path, authentication, **more):
     return path
 
 
-def test_scopes_debug_disabled_and_expired_keys(folder, tmp_path):
+@pytest.fixture(scope="module")
+def debugging(tmp_path_factory):
+    """The URL of a Connector in debug mode with several keys."""
     keys = {
         "all": {"key": KEY},
         "some": {"key": KEY + "-1", "scopes": ["core:requests:**", "core:account"]},
@@ -257,25 +264,83 @@ def test_scopes_debug_disabled_and_expired_keys(folder, tmp_path):
         "off": {"key": KEY + "-3", "enabled": False},
         "old": {"key": KEY + "-4", "expiresAt": "2020-01-01T00:00:00Z"},
     }
-    (state,) = up(folder, "--config", configured(tmp_path, {"apiKey": {"keys": keys}}, debug=True))["connectors"]
+    server = {"httpServer": {"authentication": {"apiKey": {"keys": keys}}}}
+    config = {"special": {"infrastructure": server, "debug": True}}
+    with LocalNetwork.open(tmp_path_factory.mktemp("debug") / "network", connectors=config) as network:
+        assert network.state.connector("special").api_key == KEY
+        yield network.state.connector("special").url
 
-    def status(suffix, path):
-        return httpx.get(state["url"] + path, headers={"X-API-KEY": KEY + suffix}).status_code
 
-    assert state["apiKey"] == KEY
-    assert [status("-1", API + path) for path in ("/Account/SyncInfo", "/Requests/Outgoing", "/Messages")] == [
-        200,
-        200,
-        403,
-    ]
-    assert [status("-1", "/Monitoring/Version"), status("", "/Monitoring/Version")] == [403, 200]
-    assert [status("-2", API + "/Messages"), status("-2", "/Monitoring/Version")] == [200, 403]
-    assert [status("-3", API + "/Messages"), status("-4", API + "/Messages")] == [401, 401]
-    refused = httpx.get(state["url"] + API + "/IdentityDeletionProcess", headers={"X-API-KEY": KEY})
+@pytest.mark.parametrize(
+    ("suffix", "path", "status"),
+    [
+        ("", "/Monitoring/Version", 200),
+        ("-1", f"{API}/Account/SyncInfo", 200),
+        ("-1", f"{API}/Requests/Outgoing", 200),
+        ("-1", f"{API}/Messages", 403),
+        ("-1", "/Monitoring/Version", 403),
+        ("-2", f"{API}/Messages", 200),
+        ("-2", "/Monitoring/Version", 403),
+        ("-3", f"{API}/Messages", 401),
+        ("-4", f"{API}/Messages", 401),
+    ],
+)
+def test_what_a_key_is_good_for(debugging, suffix, path, status):
+    answer = httpx.get(debugging + path, headers={"X-API-KEY": KEY + suffix})
+    assert answer.status_code == status
+    if status == 403:
+        assert answer.json()["error"]["code"] == "error.connector.forbidden"
+
+
+def test_debug_tells_more_and_can_delete_an_identity(debugging):
+    path, headers = f"{debugging}{API}/IdentityDeletionProcess", {"X-API-KEY": KEY}
+    refused = httpx.get(path, headers=headers)
     assert refused.status_code == 400
     error = refused.json()["error"]
     assert error["code"] == "error.runtime.identityDeletionProcess.noActiveIdentityDeletionProcess"
     assert error["stacktrace"]
+    started = httpx.post(path, headers=headers, params={"lengthOfGracePeriodInDays": 7})
+    assert (started.status_code, started.json()["result"]["status"]) == (200, "Active")
+    assert httpx.get(path, headers=headers).json()["result"]["id"] == started.json()["result"]["id"]
+    cancelled = httpx.delete(path, headers=headers)
+    assert (cancelled.status_code, cancelled.json()["result"]["status"]) == (200, "Cancelled")
+
+
+def test_the_documentation_of_the_api(debugging):
+    document = httpx.get(f"{debugging}/docs/json").json()
+    validate(document)
+    operations = [(method, path) for path, methods in document["paths"].items() for method in methods]
+    assert len(operations) == 85
+    post = document["paths"][f"{API}/Messages"]["post"]
+    assert post["requestBody"]["content"]["application/json"]["schema"]["required"] == ["content", "recipients"]
+    filters = {each["name"] for each in document["paths"][f"{API}/Requests/Incoming"]["get"]["parameters"]}
+    assert {"source.reference", "status"} <= filters
+    assert yaml.safe_load(httpx.get(f"{debugging}/docs/yaml").text) == document
+    for path in ("/docs", "/api-docs", "/docs/rapidoc"):
+        page = httpx.get(debugging + path, follow_redirects=True)
+        assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert httpx.get(f"{debugging}/docs/swagger/swagger-ui-bundle.js").status_code == 200
+    assert httpx.get(f"{debugging}/favicon.ico", follow_redirects=True).headers["content-type"] == "image/png"
+
+
+def test_without_debug_there_is_no_documentation(http):
+    assert http.get("/docs/json").status_code == 404
+
+
+def bodies_without_a_schema(document):
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            if method in ("post", "put") and "requestBody" not in operation:
+                yield path.removeprefix(API)
+
+
+def test_the_documentation_knows_each_body(debugging):
+    document = httpx.get(f"{debugging}/docs/json").json()
+    without = sorted(bodies_without_a_schema(document))
+    actions = ("Accept", "Reject", "Revoke", "Terminate", "Reactivate")
+    relationship = [path for path in without if path.startswith("/Relationships/{id}/")]
+    assert {path.split("/")[-1] for path in relationship} == set(actions)
+    assert sorted(set(without) - set(relationship)) == ["/Account/Sync", "/IdentityDeletionProcess"]
 
 
 @pytest.mark.parametrize(

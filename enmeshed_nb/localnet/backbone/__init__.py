@@ -98,6 +98,10 @@ class Backbone:
         """Return the application of the admin API (Announcements), for who sends the key as `x-api-key`."""
         return self._application("Backbone, administration", [announcements.admin_router(api_key)])
 
+    def end_streams(self) -> None:
+        """End the streams of server-sent events, which would last as long as their readers like."""
+        self._store.end_streams()
+
     def close(self) -> None:
         """Close the file; nothing can be served any more."""
         self._store.engine.dispose()

@@ -34,6 +34,7 @@ class Store:
         folder.mkdir(parents=True, exist_ok=True)
         self.clients, self.hostname, self.clock = dict(clients), hostname, clock
         self._listeners: defaultdict[str, set[Listener]] = defaultdict(set)
+        self.streams_are_over = False
         self.engine = create_engine(f"sqlite:///{folder / 'backbone.db'}", connect_args={"check_same_thread": False})
         event.listen(self.engine, "connect", self._prepare)
         event.listen(self.engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
@@ -64,6 +65,12 @@ class Store:
         """Set the events of those who listen for an Identity, whatever threads their loops run in."""
         for loop, news in tuple(self._listeners.get(address, ())):
             loop.call_soon_threadsafe(news.set)
+
+    def end_streams(self) -> None:
+        """Let the streams of server-sent events end, those of the future, too."""
+        self.streams_are_over = True
+        for address in tuple(self._listeners):
+            self.wake(address)
 
 
 def hash_of_token(token: str) -> str:

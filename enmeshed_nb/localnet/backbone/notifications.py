@@ -55,7 +55,8 @@ async def stream(request: Request) -> EventSourceResponse:
 
 async def _events(store: Store, address: str) -> AsyncIterator[dict[str, str]]:
     with store.listening(address) as news:
-        while True:
+        while not store.streams_are_over:
             await news.wait()
             news.clear()
-            yield {"event": EVENT, "data": "{}"}
+            if not store.streams_are_over:
+                yield {"event": EVENT, "data": "{}"}

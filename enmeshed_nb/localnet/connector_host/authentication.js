@@ -2,6 +2,7 @@
 
 import { createHash, timingSafeEqual } from "node:crypto";
 import { HttpError } from "./errors.js";
+import { covers } from "./patterns.js";
 
 const POLICY = [
   [/^.{30,}$/s, "at least 30 characters"],
@@ -17,22 +18,15 @@ function refuse(message) {
   return Object.assign(new Error(message), { code: "invalidConfiguration" });
 }
 
-/** Whether one of the granted scopes covers the wanted one: `*` stands for one segment, `**` for any number. */
-export function covers(granted, wanted) {
-  return granted.some((scope) => {
-    const segments = scope.split(":").map((segment) => ({ "*": "[^:]+", "**": ".*" })[segment] ?? RegExp.escape(segment));
-    return new RegExp(`^${segments.join(":")}$`).test(wanted);
-  });
-}
-
 export class Authentication {
   #keys = [];
-  #header;
+  /** The name of the header that carries an API key. */
+  header;
   #open = false;
 
   /** Reads `infrastructure.httpServer.authentication` of a configuration; a weak, double or missing key is refused. */
   constructor({ apiKey = {} } = {}, debug = false) {
-    this.#header = apiKey.headerName ?? "X-API-KEY";
+    this.header = apiKey.headerName ?? "X-API-KEY";
     const configured = Object.entries(apiKey.keys ?? {}).filter(([, key]) => key.enabled !== false);
     const seen = new Set();
     for (const [id, { key, scopes = ["**"], expiresAt }] of apiKey.enabled === false ? [] : configured) {
@@ -57,7 +51,7 @@ export class Authentication {
       request.scopes = ["**"];
       return next();
     }
-    const given = digest(request.get(this.#header) ?? "");
+    const given = digest(request.get(this.header) ?? "");
     const known = this.#keys.find(({ hash, expires }) => timingSafeEqual(hash, given) && expires > Date.now());
     if (!known) {
       await new Promise((resolve) => setTimeout(resolve, 1000 * (1 + Math.floor(Math.random() * 4))));
@@ -70,7 +64,7 @@ export class Authentication {
   /** Express middleware: only lets a caller on who has one of the scopes. */
   static requires(...scopes) {
     return (request, _response, next) => {
-      if (scopes.some((scope) => covers(request.scopes, scope))) return next();
+      if (scopes.some((scope) => covers(request.scopes, scope, ":"))) return next();
       throw new HttpError(403, "error.connector.forbidden", "You are not allowed to access this endpoint.");
     };
   }

@@ -26,18 +26,28 @@ function classify(error) {
   return [500, "error.connector.unexpected", "An unexpected error occurred. Please check the logs."];
 }
 
+function envelope(code, message) {
+  const id = `ERR${Array.from({ length: 17 }, () => ID_ALPHABET[randomInt(ID_ALPHABET.length)]).join("")}`;
+  const docs = `https://enmeshed.eu/integrate/error-codes#${code}`;
+  return { id, code, message, docs, time: new Date().toISOString() };
+}
+
 /** Express error handler: answers with the error's status and envelope; unexpected ones are logged. */
 export function answerError(logger, debug) {
   // eslint-disable-next-line no-unused-vars -- Express tells error handlers by their four parameters
   return (error, _request, response, _next) => {
-    const [status, code, message] = classify(error);
-    if (code === "error.connector.unexpected") logger.error(error);
-    const id = `ERR${Array.from({ length: 17 }, () => ID_ALPHABET[randomInt(ID_ALPHABET.length)]).join("")}`;
-    const docs = `https://enmeshed.eu/integrate/error-codes#${code}`;
-    const body = { id, code, message, docs, time: new Date().toISOString() };
-    if (debug && !(error instanceof HttpError)) {
-      Object.assign(body, { stacktrace: error.stack?.split("\n").map((line) => line.trim()), details: error.data ?? "" });
+    try {
+      const [status, code, message] = classify(error);
+      if (code === "error.connector.unexpected") logger.error(error);
+      const body = envelope(code, message);
+      if (debug && !(error instanceof HttpError)) {
+        Object.assign(body, { stacktrace: error.stack?.split("\n").map((line) => line.trim()), details: error.data ?? "" });
+      }
+      response.status(status).json({ error: body });
+    } catch (failure) {
+      logger.error(failure);
+      const message = "An error occurred while another one was answered. Please check the logs.";
+      response.status(500).json({ error: envelope("error.connector.errorInErrorHandler", message) });
     }
-    response.status(status).json({ error: body });
   };
 }

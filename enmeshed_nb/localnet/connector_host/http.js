@@ -10,29 +10,39 @@ import QRCode from "qrcode";
 import packageJson from "./package.json" with { type: "json" };
 import { buildInformation } from "@nmshd/runtime";
 import { Authentication } from "./authentication.js";
+import { docs } from "./docs.js";
 import { answerError, HttpError } from "./errors.js";
+import { openApi } from "./openapi.js";
 import { loggerFactory } from "./protocol.js";
 import { DEBUG_ROUTES, ROUTES } from "./routes.js";
 
 const API = "/api/core/v1";
 const BODY_LIMIT = "2mb";
+/** Helmet's options in debug mode: the pages of `/docs` have scripts in them, and come by plain HTTP. */
+const FOR_DOCS = {
+  contentSecurityPolicy: { directives: { scriptSrc: ["'self'", "'unsafe-inline'"], upgradeInsecureRequests: null } }
+};
 
 /** Returns the Express application that serves a Connector's API. */
 export function createApp(name, runtime, config, authentication) {
-  const { cors: corsOptions = { origin: false }, helmetOptions = {} } = config.infrastructure?.httpServer ?? {};
+  const { cors: corsOptions = { origin: false }, helmetOptions } = config.infrastructure?.httpServer ?? {};
+  const rows = config.debug ? [...ROUTES, ...DEBUG_ROUTES] : ROUTES;
   const logger = loggerFactory(name).getLogger("Http");
   const statistics = { since: new Date().toISOString(), requestCount: 0, requestCountByStatus: {} };
   const app = express();
   app.disable("x-powered-by");
-  app.use(correlate, helmet(helmetOptions), observe(logger, statistics), cors(corsOptions));
+  app.use(correlate, helmet(helmetOptions ?? (config.debug ? FOR_DOCS : {})), observe(logger, statistics), cors(corsOptions));
   app.use(express.urlencoded({ extended: false, limit: BODY_LIMIT }), express.json({ limit: BODY_LIMIT }), compression());
+  if (config.debug && config.modules?.coreHttpApi?.docs?.enabled !== false) {
+    app.use(docs(openApi(rows, API, packageJson.version, authentication.header)));
+  }
   app.get("/health", async (_request, response) => {
     const health = await runtime.getHealth();
     response.status(health.isHealthy ? 200 : 500).json(health);
   });
   app.use(authentication.identify);
   app.use("/Monitoring", monitoring(runtime, config, statistics));
-  app.use(API, api(config.debug ? [...ROUTES, ...DEBUG_ROUTES] : ROUTES, runtime));
+  app.use(API, api(rows, runtime));
   app.use(() => {
     throw new HttpError(404, "error.connector.http.routeDoesNotExist", "The requested route does not exist.");
   });
@@ -68,21 +78,15 @@ function observe(logger, statistics) {
 }
 
 function monitoring(runtime, config, statistics) {
-  const { version, build, date, commit } = buildInformation;
+  const { version: runtimeVersion, build, date, commit } = buildInformation;
+  const version = { version: packageJson.version, build, date, commit, runtimeVersion, modules: {} };
   const router = express.Router();
   const get = (path, scope, answer) =>
     router.get(path, Authentication.requires(scope), async (_request, response) => response.json(await answer()));
-  get("/Version", "monitoring:version", () => ({
-    version: packageJson.version,
-    build,
-    date,
-    commit,
-    runtimeVersion: version,
-    modules: {}
-  }));
+  get("/Version", "monitoring:version", () => version);
   get("/Requests", "monitoring:requests", () => statistics);
   get("/Support", "monitoring:support", async () => ({
-    version: packageJson.version,
+    version,
     health: await runtime.getHealth(),
     configuration: redacted(config),
     identityInfo: (await runtime.services.transportServices.account.getIdentityInfo()).value
@@ -91,6 +95,7 @@ function monitoring(runtime, config, statistics) {
 }
 
 function redacted(value, key = "") {
+  if (key === "headers") return Object.fromEntries(Object.keys(value).map((name) => [name, "***"]));
   if (/^(key|password|platformClientSecret|clientSecret|connectionString)$/.test(key)) return "***";
   if (Array.isArray(value)) return value.map((each) => redacted(each));
   if (value === null || typeof value !== "object") return value;
@@ -119,8 +124,9 @@ function api(rows, runtime) {
 }
 
 function negotiate({ accepts }) {
-  return (request, _response, next) => {
+  return (request, response, next) => {
     if (accepts) {
+      response.vary("Accept");
       request.format = request.accepts(accepts);
       if (!request.format) {
         throw new HttpError(406, "error.connector.http.notAcceptable", `This route answers with ${accepts.join(" or ")}.`);

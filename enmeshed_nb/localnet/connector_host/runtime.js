@@ -4,21 +4,11 @@ import { AccountController } from "@nmshd/transport";
 import { ConsumptionController } from "@nmshd/consumption";
 import { Runtime } from "@nmshd/runtime";
 import correlator from "correlation-id";
+import { connectorModule, runtimeModules } from "./modules/index.js";
 import { loggerFactory } from "./protocol.js";
 import { Stores } from "./store.js";
 
 const TOKEN_CHECK_INTERVAL = 5 * 60 * 1000;
-
-/** The Runtime modules that a Connector cannot do without, and what its configuration adds to them. */
-function modules({ decider, request, message, notification } = {}) {
-  const builtIn = (module, more) => ({ ...more, enabled: true, location: `@nmshd/runtime:${module}` });
-  return {
-    decider: builtIn("DeciderModule", decider),
-    request: builtIn("RequestModule", request),
-    message: builtIn("MessageModule", message),
-    notification: builtIn("NotificationModule", notification)
-  };
-}
 
 export class ConnectorRuntime extends Runtime {
   #folder;
@@ -27,12 +17,16 @@ export class ConnectorRuntime extends Runtime {
 
   constructor(name, folder, config) {
     const transportLibrary = { allowIdentityCreation: true, ...config.transportLibrary };
-    super({ transportLibrary, modules: modules(config.modules) }, loggerFactory(name), undefined, correlator);
+    super({ transportLibrary, modules: runtimeModules(config.modules) }, loggerFactory(name), undefined, correlator);
     this.#folder = folder;
   }
 
   get address() {
     return this.getAccountController().identity.address.toString();
+  }
+
+  get backboneUrl() {
+    return this.runtimeConfig.transportLibrary.baseUrl;
   }
 
   async createDatabaseConnection() {
@@ -58,8 +52,9 @@ export class ConnectorRuntime extends Runtime {
     return this.services;
   }
 
-  loadModule() {
-    throw new Error("Modules of one's own cannot be loaded into a local Connector.");
+  async loadModule(configuration) {
+    const Module = connectorModule(configuration.location);
+    this.modules.add(new Module(this, configuration, this.loggerFactory.getLogger(Module)));
   }
 
   async getHealth() {
@@ -78,7 +73,7 @@ export class ConnectorRuntime extends Runtime {
   }
 
   async #backboneAnswers() {
-    const answer = await fetch(new URL("/health", this.runtimeConfig.transportLibrary.baseUrl), {
+    const answer = await fetch(new URL("/health", this.backboneUrl), {
       signal: AbortSignal.timeout(5000)
     });
     return answer.ok;

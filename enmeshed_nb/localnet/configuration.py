@@ -1,0 +1,249 @@
+"""What a local Connector can be configured with: the keys of a real Connector's configuration file.
+
+Checked before anything is started, so that a mistyped key is told and not ignored. The values reach the Connector as
+they were given. Keys about what a local Connector does not have (its database, its log files, pinned certificates) are
+allowed, so that the file of a real one can be used, and have no effect.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    HttpUrl,
+    StrictBool,
+    Tag,
+    ValidationError,
+    model_validator,
+)
+from pydantic.alias_generators import to_camel
+
+from enmeshed_nb.localnet.errors import NetworkError
+
+Port = Annotated[int, Field(ge=0, le=65535, strict=True)]
+_TAGS = {"by name", "in place"}
+
+
+class _Keys(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid")
+
+
+class ApiKey(_Keys):
+    """One API key; the Connector itself checks how strong it is."""
+
+    key: str
+    enabled: StrictBool = True
+    description: str | None = None
+    expires_at: AwareDatetime | None = None
+    scopes: Annotated[list[str], Field(min_length=1)] | None = None
+
+
+class ApiKeyAuthentication(_Keys):
+    """API keys by their ids, and the header that carries one."""
+
+    enabled: StrictBool = True
+    header_name: str = "X-API-KEY"
+    keys: dict[str, ApiKey] = Field(default_factory=dict)
+
+
+class Authentication(_Keys):
+    """Who may call the API. A local Connector knows API keys only."""
+
+    api_key: ApiKeyAuthentication = Field(default_factory=ApiKeyAuthentication)
+    oidc: Annotated[dict[str, Any], Field(max_length=0)] = Field(default_factory=dict)
+    jwt_bearer: Annotated[dict[str, Any], Field(max_length=0)] = Field(default_factory=dict)
+
+
+class HttpServer(_Keys):
+    """The HTTP server of the API."""
+
+    enabled: Literal[True] = True
+    port: Port = 0
+    cors: dict[str, Any] = Field(default_factory=dict)
+    helmet_options: dict[str, Any] = Field(default_factory=dict)
+    authentication: Authentication = Field(default_factory=Authentication)
+
+
+class Infrastructure(_Keys):
+    """The infrastructure of a Connector: its HTTP server."""
+
+    http_server: HttpServer = Field(default_factory=HttpServer)
+
+
+class TransportLibrary(_Keys):
+    """The Backbone that the Connector works with; more keys go to the transport library as they are."""
+
+    model_config = ConfigDict(extra="allow")
+
+    base_url: HttpUrl | None = None
+    platform_client_id: str | None = None
+    platform_client_secret: str | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.base_url and not (self.platform_client_id and self.platform_client_secret):
+            raise ValueError("a Backbone elsewhere (baseUrl) needs its platformClientId and platformClientSecret, too")
+        return self
+
+
+class Module(_Keys):
+    """What each module can be configured with."""
+
+    enabled: StrictBool = False
+    display_name: str | None = None
+    location: str | None = None
+
+
+class Docs(_Keys):
+    """The pages that document the API; with `debug` only."""
+
+    enabled: StrictBool | None = None
+    rapidoc: dict[str, Any] = Field(default_factory=dict)
+
+
+class CoreHttpApiModule(Module):
+    """The API itself."""
+
+    enabled: Literal[True] = True
+    docs: Docs = Field(default_factory=Docs)
+
+
+class AutomationRule(_Keys):
+    """Which RequestItems are decided automatically, and how."""
+
+    request_config: dict[str, Any]
+    response_config: dict[str, Any]
+
+
+class DeciderModule(Module):
+    """Decides incoming Requests whose every item has a rule; cannot be switched off."""
+
+    enabled: Literal[True] = True
+    automation_config: list[AutomationRule] = Field(default_factory=list)
+
+
+class RuntimeModule(Module):
+    """A module of the Runtime that cannot be switched off."""
+
+    enabled: Literal[True] = True
+
+
+class SyncModule(Module):
+    """Synchronises every *interval* seconds."""
+
+    interval: Annotated[float, Field(gt=0)] = 60
+
+
+class SseModule(Module):
+    """Synchronises at each event of the Backbone's stream."""
+
+    base_url_override: HttpUrl | None = None
+
+
+class WebhookTarget(_Keys):
+    """Where a webhook is sent; `{{trigger}}` in the URL is replaced by the event's name."""
+
+    url: Annotated[str, Field(pattern=r"^https?://")]
+    headers: dict[str, str] = Field(default_factory=dict)
+
+
+class Webhook(_Keys):
+    """Which events are sent where: to a target by its name, or given here."""
+
+    triggers: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)]
+    target: Annotated[
+        Annotated[str, Tag("by name")] | Annotated[WebhookTarget, Tag("in place")],
+        Discriminator(lambda value: "by name" if isinstance(value, str) else "in place"),
+    ]
+
+
+class WebhooksModule(Module):
+    """Sends the Runtime's events by HTTP."""
+
+    targets: dict[str, WebhookTarget] = Field(default_factory=dict)
+    webhooks: list[Webhook] = Field(default_factory=list)
+    skip_tls_check: StrictBool = False
+
+    @model_validator(mode="after")
+    def _known_targets(self) -> Self:
+        for webhook in self.webhooks:
+            if isinstance(webhook.target, str) and webhook.target not in self.targets:
+                known = ", ".join(self.targets) or "none"
+                raise ValueError(f"there is no target '{webhook.target}' (targets: {known})")
+        return self
+
+
+class Modules(_Keys):
+    """The modules of a Connector; those that a local one lacks must not be enabled."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, dict[str, Any]]
+
+    auto_accept_pending_relationships: Module = Field(default_factory=Module)
+    auto_decompose_deletion_proposed_relationships: Module = Field(default_factory=Module)
+    core_http_api: CoreHttpApiModule = Field(default_factory=CoreHttpApiModule)
+    decider: DeciderModule = Field(default_factory=DeciderModule)
+    message: RuntimeModule = Field(default_factory=RuntimeModule)
+    notification: RuntimeModule = Field(default_factory=RuntimeModule)
+    request: RuntimeModule = Field(default_factory=RuntimeModule)
+    sse: SseModule = Field(default_factory=SseModule)
+    sync: SyncModule = Field(default_factory=SyncModule)
+    webhooks: WebhooksModule = Field(default_factory=WebhooksModule)
+
+    @model_validator(mode="after")
+    def _only_modules_of_a_local_connector(self) -> Self:
+        for name, module in self.__pydantic_extra__.items():
+            if module.get("enabled"):
+                known = ", ".join(sorted(to_camel(field) for field in Modules.model_fields))
+                raise ValueError(f"a local Connector has no module '{name}', only {known}; remove or disable it")
+        return self
+
+
+class ConnectorConfiguration(_Keys):
+    """The whole configuration of one Connector."""
+
+    debug: StrictBool = False
+    transport_library: TransportLibrary = Field(default_factory=TransportLibrary)
+    infrastructure: Infrastructure = Field(default_factory=Infrastructure)
+    modules: Modules = Field(default_factory=Modules)
+    json_schema: Annotated[Any, Field(alias="$schema")] = None
+    database: Any = None
+    logging: Any = None
+    pinned_tls_certificate_sha256_fingerprints: Annotated[
+        Any, Field(alias="pinnedTLSCertificateSHA256Fingerprints")
+    ] = None
+    enforce_certificate_pinning: Any = None
+
+    @model_validator(mode="after")
+    def _docs_for_debugging_only(self) -> Self:
+        if self.modules.core_http_api.docs.enabled and not self.debug:
+            raise ValueError("modules.coreHttpApi.docs.enabled needs debug: true")
+        return self
+
+
+def check_configuration(name: str, config: Mapping[str, Any]) -> None:
+    """Check the configuration of the Connector *name*.
+
+    Raises:
+        NetworkError: it has unknown keys or impossible values; each is named with its path.
+    """
+    try:
+        ConnectorConfiguration.model_validate(config)
+    except ValidationError as error:
+        faults = "".join(f"\n    {_fault(fault['loc'], fault['msg'])}" for fault in error.errors())
+        raise NetworkError(
+            f"The configuration of the Connector '{name}' is not valid:{faults}",
+            "Its keys are those of a real Connector's configuration file.",
+        ) from None
+
+
+def _fault(location: tuple[str | int, ...], message: str) -> str:
+    path = ".".join(str(part) for part in location if part not in _TAGS)
+    said = {"Extra inputs are not permitted": "there is no such key"}.get(
+        message, message.removeprefix("Value error, ")
+    )
+    return f"{path}: {said}" if path else said

@@ -1,0 +1,43 @@
+// Parts of the host that need neither a Runtime nor a network.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { answerError } from "../../enmeshed_nb/localnet/connector_host/errors.js";
+import { runtimeModules } from "../../enmeshed_nb/localnet/connector_host/modules/index.js";
+import { covers } from "../../enmeshed_nb/localnet/connector_host/patterns.js";
+
+test("patterns cover by segments", () => {
+  for (const [granted, wanted, expected] of [
+    ["core:messages", "core:messages", true],
+    ["core:messages", "core:messagesAndMore", false],
+    ["core:*", "core:messages", true],
+    ["core:*", "core:requests:incoming", false],
+    ["core:**", "core:requests:incoming", true],
+    ["**", "monitoring:version", true],
+    ["core:.*", "core:messages", false]
+  ]) {
+    assert.equal(covers([granted], wanted, ":"), expected, `${granted} covers ${wanted}`);
+    assert.equal(covers([granted.replaceAll(":", ".")], wanted.replaceAll(":", "."), "."), expected);
+  }
+});
+
+test("server-sent events make the interval needless", () => {
+  const both = runtimeModules({ sync: { enabled: true }, sse: { enabled: true } });
+  assert.deepEqual([both.sync, both.sse.enabled], [undefined, true]);
+  assert.equal(runtimeModules({ sync: { enabled: true } }).sync.enabled, true);
+});
+
+test("the Runtime's own modules cannot be switched off, the others are off", () => {
+  const modules = runtimeModules({ decider: { enabled: false, automationConfig: [] }, webhooks: { enabled: false } });
+  assert.deepEqual(Object.keys(modules), ["decider", "request", "message", "notification"]);
+  assert.deepEqual([modules.decider.enabled, modules.decider.automationConfig], [true, []]);
+});
+
+test("an error in the error handler is answered, too", () => {
+  const answers = [];
+  const response = { status: (status) => ({ json: (body) => answers.push([status, body.error.code]) }) };
+  const logger = { error: () => {} };
+  const unreadable = Object.defineProperty(new Error("x"), "stack", { get: () => assert.fail("no stack") });
+  answerError(logger, true)(unreadable, {}, response);
+  assert.deepEqual(answers, [[500, "error.connector.errorInErrorHandler"]]);
+});
