@@ -12,9 +12,13 @@ from typing import Any, TypeVar
 
 import psutil
 import pytest
+from hypothesis import settings
 
 from enmeshed_nb.connector import Connector
 from enmeshed_nb.localnet import LocalNetwork, stop
+
+settings.register_profile("enmeshed-nb", deadline=None)  # a test never asserts a time
+settings.load_profile("enmeshed-nb")
 
 T = TypeVar("T")
 ROOT = Path(__file__).parents[1]
