@@ -10,12 +10,13 @@ run: ## set up, then execute the guide end to end on the local network
 test: check ## set up, then the quality gate and all tests
 	@$(BIN)/python -m pytest
 
-check: ## the quality gate alone: format, lint, types, notebooks normalised
+check: ## the quality gate alone: format, lint, types, notebooks normalised, README's table
 	@$(PYTHON) tools/bootstrap.py dev
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/python tools/notebooks.py --check
+	@$(BIN)/python tools/readme.py --check
 
 lab: ## set up, then JupyterLab on the first notebook, with a network
 	@$(PYTHON) tools/bootstrap.py runtime
