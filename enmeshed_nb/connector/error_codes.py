@@ -77,12 +77,18 @@ CODES: dict[str, Meaning] = {
     "error.transport.recordNotFound": Meaning(
         "There is no such object at this Connector.", "Check the id, and whether a sync is due."
     ),
-    "error.runtime.invalidReference": Meaning(
-        "The reference cannot be read.", "Copy `reference.truncated` or `reference.url` completely."
+    **dict.fromkeys(
+        (
+            "error.runtime.invalidReference",
+            "error.runtime.files.invalidReference",
+            "error.runtime.relationshipTemplates.invalidReference",
+        ),
+        Meaning("The reference cannot be read.", "Copy `reference.truncated` or `reference.url` completely."),
     ),
     # Requests
-    INHERITED_FROM_ITEM: Meaning(
-        "An item has an error.", "Look into the items below; `validate` and `can_accept` list them."
+    **dict.fromkeys(
+        (INHERITED_FROM_ITEM, "error.consumption.validation.inheritedFromItem", "inheritedFromItem"),
+        Meaning("An item has an error.", "Look into the items below; `validate` and `can_accept` list them."),
     ),
     _REQUESTS + "cannotShareRequestWithYourself": Meaning(
         "The peer is this Connector itself.", "Use the address of the other one."
@@ -160,8 +166,12 @@ CODES: dict[str, Meaning] = {
     "error.transport.relationships.relationshipCurrentlyExists": Meaning(
         "There is a Relationship with this peer already.", "Use it: list the Relationships with this peer."
     ),
-    "error.transport.relationships.wrongRelationshipStatus": Meaning(
-        "The Relationship's status does not allow this.", "Look at its `status` and `audit_log` first."
+    **dict.fromkeys(
+        (
+            "error.transport.relationships.wrongRelationshipStatus",
+            "error.runtime.relationships.wrongRelationshipStatus",
+        ),
+        Meaning("The Relationship's status does not allow this.", "Look at its `status` and `audit_log` first."),
     ),
     "error.transport.relationships.relationshipTemplateIsExpired": Meaning(
         "The template has expired.", "Ask for a new one."
@@ -184,8 +194,12 @@ CODES: dict[str, Meaning] = {
         "A value holds characters outside DIN 91379.", "Use Latin letters; no emoji."
     ),
     # other
-    "error.runtime.challenges.invalidChallengeString": Meaning(
-        "The challenge cannot be read.", "Pass `challenge_string` exactly as `challenges.create` returned it."
+    **dict.fromkeys(
+        ("error.runtime.challenges.invalidChallengeString", "error.runtime.challenges.invalidChallenge"),
+        Meaning("The challenge cannot be read.", "Pass `challenge_string` exactly as `challenges.create` returned it."),
+    ),
+    "error.platform.validation.notification.codeDoesNotExist": Meaning(
+        "The Backbone knows no notification with this code.", "Ask its operator for the codes that it has."
     ),
     "error.runtime.identityMetadata.notFound": Meaning(
         "Nothing is stored for that reference and key.", "Store it first."

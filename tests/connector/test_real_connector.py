@@ -2,11 +2,14 @@
 
 import uuid
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from enmeshed_nb.connector import (
+    ANY_ATTACHMENT,
     EXISTS,
     MISSING,
     Connector,
@@ -20,7 +23,9 @@ from enmeshed_nb.connector import (
     Unauthorized,
 )
 from enmeshed_nb.content import (
+    IDENTITY_VALUE_TYPES,
     ArbitraryRelationshipTemplateContent,
+    AttributeValue,
     AuthenticationRequestItem,
     DisplayName,
     EMailAddress,
@@ -30,7 +35,9 @@ from enmeshed_nb.content import (
     RelationshipTemplateContent,
     Request,
 )
+from tests.content.test_values import VALID
 
+NEWER_THAN_7_0_0 = {"BankAccount", "MaritalStatus", "PersonName", "SchematizedJSON"}
 PNG_SIGNATURE = b"\x89PNG\r\n"
 
 
@@ -166,6 +173,81 @@ def test_filters_do_what_they_say(sender: Connector) -> None:
     assert sender.relationships.list(status=["Pending", "Active"], peer=Not("did:e:nobody"))
     with pytest.raises(Refused, match="additional properties"):
         sender.relationships.list(colour="red")
+
+
+TOKEN_KEYS = """createdAt createdBy createdByDevice expiresAt forIdentity passwordProtection.password
+    passwordProtection.passwordLocationIndicator"""
+TEMPLATE_KEYS = f"{TOKEN_KEYS} isOwn maxNumberOfAllocations"
+FILE_KEYS = """createdAt createdBy createdByDevice description expiresAt filename filesize mimetype title tags isOwn
+    ownershipToken ownershipIsLocked"""
+REQUEST_KEYS = """id peer createdAt status content.expiresAt content.items.@type content.items.items.@type source.type
+    source.reference response.createdAt response.source.type response.source.reference response.content.result
+    response.content.items.@type response.content.items.items.@type"""
+ATTRIBUTE_KEYS = """@type createdAt succeeds succeededBy wasViewedAt isDefault content.owner content.@type content.tags
+    content.value.@type content.key content.isTechnical content.confidentiality peer sourceReference
+    initialAttributePeer deletionInfo deletionInfo.deletionStatus deletionInfo.deletionDate"""
+FILTER_KEYS = {
+    "attributes.list": ATTRIBUTE_KEYS,
+    "files.list": FILE_KEYS,
+    "messages.list": """isOwn createdBy createdByDevice createdAt content.@type content.body content.subject attachments
+        recipients.address recipients.relationshipId wasReadAt participant""",
+    "relationships.list": "peer status templateId",
+    "relationship_templates.list": TEMPLATE_KEYS,
+    "requests.incoming.list": f"{REQUEST_KEYS} wasAutomaticallyDecided",
+    "requests.outgoing.list": REQUEST_KEYS,
+    "tokens.list_own": TOKEN_KEYS.replace("createdBy ", ""),
+    "tokens.list_peer": TOKEN_KEYS.replace("createdByDevice ", ""),
+}
+
+
+@pytest.mark.parametrize("method", FILTER_KEYS)
+def test_each_documented_key_filters(sender: Connector, method: str) -> None:
+    for key in FILTER_KEYS[method].split():
+        assert attrgetter(method)(sender)({key: "no such value"}) == [], key
+
+
+def test_keys_with_a_meaning_of_their_own(sender: Connector, recipient: Connector) -> None:
+    peer = recipient.account.identity_info().address
+    mark = uuid.uuid4().hex
+    file = sender.files.upload_own(b"1", tomorrow(), filename="a.bin", title="t", tags=[f"x:{mark}", "x:b"])
+    mail = sender.messages.send(peer, Mail(to=[peer], subject="s", body=mark), attachments=[file.id])
+    pin = PasswordProtection(password="1234", password_is_pin=True)
+    content = ArbitraryRelationshipTemplateContent(value={})
+    word = PasswordProtection(password="word")
+    make = sender.relationship_templates.create_own
+    by_pin, by_word, by_nothing = (
+        make(content, tomorrow(), password_protection=protection).id for protection in (pin, word, None)
+    )
+
+    def ids(found: list[Any]) -> set[str]:
+        return {each.id for each in found}
+
+    assert ids(sender.files.list(tags=f"x:{mark}")) == {file.id}
+    assert ids(sender.files.list(tags=[f"x:{mark}", "x:nothing"])) == {file.id}
+    assert ids(sender.files.list(ownership_token=file.ownership_token)) == {file.id}
+    assert file.id in ids(sender.files.list(filesize=1, is_own=True))
+    assert mail.id in ids(sender.messages.list(participant=peer))
+    assert mail.id in ids(sender.messages.list(attachments=ANY_ATTACHMENT))
+    assert ids(sender.messages.list(attachments=file.id)) == {mail.id}
+
+    def made(**filters: Any) -> set[str]:
+        return ids(sender.relationship_templates.list(**filters)) & {by_pin, by_word, by_nothing}
+
+    assert made(password_protection=EXISTS) == {by_pin, by_word}
+    assert made(password_protection=MISSING) == {by_nothing}
+    assert made(password_protection__password_is_pin=True) == {by_pin}
+    assert made(password_protection__password_is_pin=MISSING) == {by_word}
+    assert made(password_protection__password="1234") == {by_pin}
+    assert ids(sender.relationships.list(peer=peer)) <= ids(sender.relationships.list())
+
+
+@pytest.mark.parametrize("name", sorted(IDENTITY_VALUE_TYPES - NEWER_THAN_7_0_0 - {"IdentityFileReference"}))
+def test_each_value_type_is_taken(sender: Connector, name: str) -> None:
+    value = AttributeValue.model_validate({"@type": name, **VALID[name]})
+    for existing in sender.attributes.list_own_identity({"content.value.@type": name}):
+        sender.attributes.delete(existing.id)
+    created = sender.attributes.create(value)
+    assert created.content.value == value
 
 
 def test_a_challenge_proves_an_identity(sender: Connector, recipient: Connector) -> None:

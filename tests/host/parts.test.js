@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Authentication } from "../../enmeshed_nb/localnet/connector_host/authentication.js";
 import { answerError } from "../../enmeshed_nb/localnet/connector_host/errors.js";
 import { runtimeModules } from "../../enmeshed_nb/localnet/connector_host/modules/index.js";
 import { covers } from "../../enmeshed_nb/localnet/connector_host/patterns.js";
@@ -40,4 +41,11 @@ test("an error in the error handler is answered, too", () => {
   const unreadable = Object.defineProperty(new Error("x"), "stack", { get: () => assert.fail("no stack") });
   answerError(logger, true)(unreadable, {}, response);
   assert.deepEqual(answers, [[500, "error.connector.errorInErrorHandler"]]);
+});
+
+test("without a key a Connector only starts, and is open, in debug mode", async () => {
+  assert.throws(() => new Authentication({ apiKey: { keys: {} } }), /no valid API key/);
+  const request = {};
+  await new Authentication({ apiKey: { keys: {} } }, true).identify(request, {}, () => {});
+  assert.deepEqual(request.scopes, ["**"]);
 });
