@@ -42,6 +42,7 @@ class Exchange:
         response: the JSON received; a short text in place of other bodies; None without one.
         error: why there is no answer, else None.
         time: when it began.
+        url: where the Connector is, without the API's prefix.
     """
 
     connector: str
@@ -54,6 +55,7 @@ class Exchange:
     response: Any
     error: str | None = None
     time: datetime = field(default_factory=lambda: datetime.now(UTC))
+    url: str = ""
 
 
 Observer = Callable[[Exchange], None]
@@ -276,6 +278,7 @@ class Http:
                 response=self._auth.redact(_shown(response)) if response is not None and failure is None else None,
                 error=failure.message if failure else None,
                 time=begun,
+                url=self.url,
             )
         )
         return failure or response  # type: ignore[return-value]

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import StrictStr
 
 from enmeshed_nb.content.model import Typed, rule
-from enmeshed_nb.content.rules import Flag, Integer, Number, between, length, not_empty, unique
+from enmeshed_nb.content.rules import Between, Flag, Integer, Length, Number, not_empty, unique
 
 
 def _limits(least: float | None, most: float | None) -> Iterable[tuple[str, str]]:
@@ -94,7 +94,7 @@ class IntegerFormFieldSettings(FormFieldSettings):
 class RatingFormFieldSettings(FormFieldSettings):
     """A rating from 1 to `max_rating`, which is 5 to 10."""
 
-    max_rating: Annotated[Integer, rule(between(5, 10))]
+    max_rating: Annotated[Integer, rule(Between(5, 10))]
 
     def refusal(self, response: Any) -> str | None:
         """Say why *response* is no such rating."""
@@ -108,7 +108,7 @@ class RatingFormFieldSettings(FormFieldSettings):
 class SelectionFormFieldSettings(FormFieldSettings):
     """One of `options`; several (answered with a list) if `allow_multiple_selection`."""
 
-    options: Annotated[list[Annotated[StrictStr, rule(length(1, 4096))]], rule(not_empty), rule(unique)]
+    options: Annotated[list[Annotated[StrictStr, rule(Length(1, 4096))]], rule(not_empty), rule(unique)]
     allow_multiple_selection: Literal[True] | None = None
 
     def refusal(self, response: Any) -> str | None:
@@ -124,8 +124,8 @@ class StringFormFieldSettings(FormFieldSettings):
     """A text of `min` to `max` (at most 4096) characters, on one line unless `allow_newlines`."""
 
     allow_newlines: Flag | None = None
-    min: Annotated[Integer, rule(between(0, 4096))] | None = None
-    max: Annotated[Integer, rule(between(0, 4096))] | None = None
+    min: Annotated[Integer, rule(Between(0, 4096))] | None = None
+    max: Annotated[Integer, rule(Between(0, 4096))] | None = None
 
     def complaints(self) -> Iterable[tuple[str, str]]:
         """Refuse limits that exclude every text."""
@@ -138,4 +138,4 @@ class StringFormFieldSettings(FormFieldSettings):
         if "\n" in response and not self.allow_newlines:
             return "needs a text without line breaks"
         least, most = max(self.min or 1, 1), 4096 if self.max is None else self.max
-        return length(least, most)(response) and f"needs a text of {least} to {most} characters"
+        return Length(least, most)(response) and f"needs a text of {least} to {most} characters"

@@ -56,6 +56,7 @@ def rule(complaint: Callable[[Any], str | None]) -> AfterValidator:
             raise fault(sentence)
         return value
 
+    check.complaint = complaint  # type: ignore[attr-defined]  # for who wants to know the rule: `fields.py`
     return AfterValidator(check)
 
 

@@ -5,12 +5,12 @@ from typing import Annotated, Literal
 from pydantic import StrictStr
 
 from enmeshed_nb.content.model import Model, Typed, rule
-from enmeshed_nb.content.rules import Confidentiality, Label, Tags, Text1000, among, choice, length, not_empty
+from enmeshed_nb.content.rules import Among, Confidentiality, Label, Length, Tags, Text1000, choice, not_empty
 from enmeshed_nb.content.values import IDENTITY_VALUE_TYPES, RELATIONSHIP_VALUE_TYPES, ValueHints
 
-_IdentityValueType = Annotated[StrictStr, rule(among(IDENTITY_VALUE_TYPES, "the name of an identity value type"))]
+_IdentityValueType = Annotated[StrictStr, rule(Among(IDENTITY_VALUE_TYPES, "the name of an identity value type"))]
 _RelationshipValueType = Annotated[
-    StrictStr, rule(among(RELATIONSHIP_VALUE_TYPES, "the name of a relationship value type"))
+    StrictStr, rule(Among(RELATIONSHIP_VALUE_TYPES, "the name of a relationship value type"))
 ]
 
 
@@ -61,5 +61,5 @@ class IQLQueryCreationHints(Model):
 class IQLQuery(AttributeQuery):
     """Asks in the Identity Query Language, e.g. `IQLQuery(query_string="GivenName && language=de")`."""
 
-    query_string: Annotated[StrictStr, rule(length(1, 4096))]
+    query_string: Annotated[StrictStr, rule(Length(1, 4096))]
     attribute_creation_hints: IQLQueryCreationHints | None = None

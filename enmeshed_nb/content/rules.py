@@ -7,7 +7,8 @@ found before it is sent; in finer points the Connector has the last word.
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from xml.parsers import expat
@@ -26,21 +27,31 @@ _BIC = re.compile(r"[A-Z]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?")
 _IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{10,30}")
 
 
-def length(least: int, most: int) -> Complaint:
-    """Return the rule that a text has *least* to *most* characters."""
+@dataclass(frozen=True)
+class Length:
+    """The rule that a text has *least* to *most* characters."""
 
-    def complaint(value: str) -> str | None:
+    least: int
+    most: int
+
+    def __call__(self, value: str) -> str | None:
+        """Complain about a text that is too short or too long."""
         size = len(value.encode("utf-16-le", "surrogatepass")) // 2  # as JavaScript counts
-        if size > most:
-            return f"has {size} characters; at most {most} are allowed"
-        return f"has {size} characters; at least {least} are needed" if size < least else None
-
-    return complaint
+        if size > self.most:
+            return f"has {size} characters; at most {self.most} are allowed"
+        return f"has {size} characters; at least {self.least} are needed" if size < self.least else None
 
 
-def between(least: float, most: float) -> Complaint:
-    """Return the rule that a number is at least *least* and at most *most*."""
-    return lambda value: None if least <= value <= most else f"must be from {least} to {most}"
+@dataclass(frozen=True)
+class Between:
+    """The rule that a number is at least *least* and at most *most*."""
+
+    least: float
+    most: float
+
+    def __call__(self, value: float) -> str | None:
+        """Complain about a number that is too small or too great."""
+        return None if self.least <= value <= self.most else f"must be from {self.least} to {self.most}"
 
 
 def matches(pattern: re.Pattern[str], what: str) -> Complaint:
@@ -48,14 +59,27 @@ def matches(pattern: re.Pattern[str], what: str) -> Complaint:
     return lambda value: None if pattern.fullmatch(value) else f"must be {what}"
 
 
-def among(values: frozenset[str], what: str) -> Complaint:
-    """Return the rule that a text is one of *values*."""
-    return lambda value: None if value in values else f"{value!r} is not {what}"
+@dataclass(frozen=True)
+class Among:
+    """The rule that a text is one of *values*; *what* they are called, if there are many."""
+
+    values: Collection[str]
+    what: str = ""
+
+    def __call__(self, value: str) -> str | None:
+        """Complain about another text."""
+        if value in self.values:
+            return None
+        return f"{value!r} is not {self.what}" if self.what else f"{value!r} is none of {_quoted(self.values)}"
 
 
-def choice(*values: str) -> Complaint:
+def choice(*values: str) -> Among:
     """Return the rule that a text is one of the few *values*."""
-    return lambda value: None if value in values else f"{value!r} is none of {', '.join(map(repr, values))}"
+    return Among(values)
+
+
+def _quoted(values: Collection[str]) -> str:
+    return ", ".join(map(repr, values))
 
 
 def not_empty(value: Sequence[Any]) -> str | None:
@@ -160,19 +184,19 @@ Flag = StrictBool
 Integer = StrictInt
 Number = StrictInt | StrictFloat
 
-Text30 = Annotated[StrictStr, rule(length(3, 30))]
-Text200 = Annotated[StrictStr, rule(length(0, 200))]
-Text300 = Annotated[StrictStr, rule(length(0, 300))]
-Text500 = Annotated[StrictStr, rule(length(0, 500))]
-Text1000 = Annotated[StrictStr, rule(length(0, 1000))]
-Text10000 = Annotated[StrictStr, rule(length(0, 10_000))]
-Text50000 = Annotated[StrictStr, rule(length(0, 50_000))]
-Label = Annotated[StrictStr, rule(length(0, 100))]
+Text30 = Annotated[StrictStr, rule(Length(3, 30))]
+Text200 = Annotated[StrictStr, rule(Length(0, 200))]
+Text300 = Annotated[StrictStr, rule(Length(0, 300))]
+Text500 = Annotated[StrictStr, rule(Length(0, 500))]
+Text1000 = Annotated[StrictStr, rule(Length(0, 1000))]
+Text10000 = Annotated[StrictStr, rule(Length(0, 10_000))]
+Text50000 = Annotated[StrictStr, rule(Length(0, 50_000))]
+Label = Annotated[StrictStr, rule(Length(0, 100))]
 """At most 100 characters of any kind."""
-Url = Annotated[StrictStr, rule(length(3, 1024)), rule(_url)]
+Url = Annotated[StrictStr, rule(Length(3, 1024)), rule(_url)]
 Link = Annotated[
     StrictStr,
-    rule(length(3, 1024)),
+    rule(Length(3, 1024)),
     rule(_link),
 ]
 Tags = Annotated[list[StrictStr], rule(_tags)]
@@ -180,11 +204,11 @@ Metadata = dict[str, Any]
 
 Name = Annotated[Label, rule(no_foreign_characters)]
 """At most 100 normative characters."""
-Country = Annotated[StrictStr, rule(among(COUNTRIES, "a country code of ISO 3166-1 (two capitals)"))]
-Language = Annotated[StrictStr, rule(among(LANGUAGES, "a language code of ISO 639-1 (two small letters)"))]
-EMail = Annotated[StrictStr, rule(length(3, 254)), rule(matches(_EMAIL, "an e-mail address"))]
+Country = Annotated[StrictStr, rule(Among(COUNTRIES, "a country code of ISO 3166-1 (two capitals)"))]
+Language = Annotated[StrictStr, rule(Among(LANGUAGES, "a language code of ISO 639-1 (two small letters)"))]
+EMail = Annotated[StrictStr, rule(Length(3, 254)), rule(matches(_EMAIL, "an e-mail address"))]
 Phone = Annotated[StrictStr, rule(matches(_PHONE, "3 to 100 digits, spaces or any of + - x # * ( ) / [ ]"))]
-FileReference = Annotated[StrictStr, rule(length(30, 150))]
+FileReference = Annotated[StrictStr, rule(Length(30, 150))]
 HexColor = Annotated[StrictStr, rule(matches(_HEX_COLOR, "a colour such as #09F or #0099FF"))]
 Json = Annotated[Any, rule(_json_size)]
 Xml = Annotated[Text50000, rule(_xml)]

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from enmeshed_nb.content.model import Model, Typed, rule
 from enmeshed_nb.content.rules import (
+    Between,
     Bic,
     Country,
     EMail,
@@ -33,7 +34,6 @@ from enmeshed_nb.content.rules import (
     Text10000,
     Url,
     Xml,
-    between,
     choice,
     no_foreign_characters,
 )
@@ -66,9 +66,9 @@ class BankAccount(IdentityAttributeValue):
 class BirthDate(IdentityAttributeValue):
     """A day of birth; must be a day of the calendar."""
 
-    day: Annotated[Integer, rule(between(1, 31))]
-    month: Annotated[Integer, rule(between(1, 12))]
-    year: Annotated[Integer, rule(between(1, 9999))]
+    day: Annotated[Integer, rule(Between(1, 31))]
+    month: Annotated[Integer, rule(Between(1, 12))]
+    year: Annotated[Integer, rule(Between(1, 9999))]
 
     def complaints(self) -> Iterable[tuple[str, str]]:
         """Refuse the 30th of February and the like."""

@@ -31,10 +31,14 @@ class Journal:
         journal.history("REQ…")    # when each side showed which status
 
     May be used by several threads, and as a context manager that ends the recording.
+
+    Attributes:
+        names: the Connectors' names.
     """
 
     def __init__(self, *connectors: Connector) -> None:
         """Begin to record the exchanges of *connectors*."""
+        self.names = tuple(connector.name for connector in connectors)
         self._lock = threading.Lock()
         self._exchanges: list[Exchange] = []
         self._observations: list[Observation] = []

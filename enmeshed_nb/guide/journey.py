@@ -1,0 +1,117 @@
+"""The way of Requests as a sequence of events: calls, Messages, synchronisations, statuses; from the journal."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from enmeshed_nb.connector import Exchange
+from enmeshed_nb.guide.journal import Journal
+
+_ID = re.compile(r"\b(REQ|MSG|REL|RLT|ATT|FIL|TOK|NOT)[A-Za-z0-9]{17}\b")
+_UNINTERESTING = ("/health", "/Monitoring/", "/Account/IdentityInfo", "/Attributes")
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened at one side.
+
+    Attributes:
+        time: when.
+        side: the Connector's name.
+        kind: "call": the Connector's API was called; "message": a Message went to the Backbone; "sync": the Connector
+            fetched what is new from the Backbone; "status": a Request showed a new status.
+        text: what, in a few words.
+        succeeded: whether a call was answered with a success.
+        times: how often in a row (calls that wait are repeated).
+        request_id: the Request whose status it is.
+    """
+
+    time: datetime
+    side: str
+    kind: Literal["call", "message", "sync", "status"]
+    text: str
+    succeeded: bool = True
+    times: int = 1
+    request_id: str = ""
+
+
+def events(journal: Journal, *request_ids: str) -> list[Event]:
+    """Return what happened, in the order of time.
+
+    Args:
+        journal: what was recorded.
+        request_ids: only the statuses of these Requests; all without any.
+    """
+    happened = [event for exchange in journal.exchanges for event in _of_call(exchange)]
+    for observation in journal.history():
+        if not request_ids or observation.request_id in request_ids:
+            happened.append(
+                Event(
+                    observation.time,
+                    observation.connector,
+                    "status",
+                    observation.status,
+                    request_id=observation.request_id,
+                )
+            )
+    happened += _responses(journal, request_ids)
+    return _merged(sorted(happened, key=lambda event: event.time))
+
+
+def _of_call(exchange: Exchange) -> Iterator[Event]:
+    path = exchange.path.removeprefix("/api/core/v1")
+    if path.startswith(_UNINTERESTING):
+        return
+    text = f"{exchange.method} " + _ID.sub(r"\1…", path)
+    succeeded = exchange.status is not None and exchange.status < 400
+    if succeeded and path == "/Account/Sync":
+        yield Event(exchange.time, exchange.connector, "sync", text)
+        return
+    yield Event(exchange.time, exchange.connector, "call", text, succeeded)
+    if succeeded and (exchange.method, path) == ("POST", "/Messages"):
+        ended = exchange.time + timedelta(seconds=exchange.duration)
+        yield Event(ended, exchange.connector, "message", f"Message with a {_content_type(exchange.response)}")
+
+
+def _content_type(response: Any) -> str:
+    match response:
+        case {"result": {"content": {"@type": str(name)}}}:
+            return name
+        case _:
+            return "content"
+
+
+def _responses(journal: Journal, request_ids: tuple[str, ...]) -> Iterator[Event]:
+    """Yield the Messages that no call sent: with the Response, by the Runtime of who decided."""
+    seen: set[str] = set()
+    for exchange in journal.exchanges:
+        for request in _requests(exchange.response):
+            source = request.get("response", {}).get("source", {}).get("reference")
+            if request.get("isOwn") is not False or not source or request["id"] in seen:
+                continue
+            seen.add(request["id"])
+            if not request_ids or request["id"] in request_ids:
+                yield Event(exchange.time, exchange.connector, "message", "Message with the Response")
+
+
+def _requests(response: Any) -> Iterator[Mapping[str, Any]]:
+    result = response.get("result") if isinstance(response, Mapping) else None
+    for each in result if isinstance(result, list) else [result]:
+        if isinstance(each, Mapping) and "isOwn" in each and "status" in each:
+            yield each
+
+
+def _merged(happened: list[Event]) -> list[Event]:
+    """Count calls that are repeated, with nothing else of that side in between, as one."""
+    merged: list[Event] = []
+    for event in happened:
+        before = next((index for index in reversed(range(len(merged))) if merged[index].side == event.side), None)
+        if before is not None and event.kind in ("call", "sync"):
+            last = merged[before]
+            if (last.kind, last.text, last.succeeded) == (event.kind, event.text, event.succeeded):
+                merged[before] = replace(last, times=last.times + 1)
+                continue
+        merged.append(event)
+    return merged

@@ -1,0 +1,126 @@
+"""The journey of Requests as a sequence diagram: Sender, Backbone, Recipient."""
+
+from collections.abc import Sequence
+
+import htpy
+from htpy import Element, Node
+
+from enmeshed_nb.guide.journal import Journal, table
+from enmeshed_nb.guide.journey import Event, events
+from enmeshed_nb.widgets.view import STATES, View, text
+
+_WIDTH, _ROW, _HEAD = 940, 28, 46
+_LEFT, _MIDDLE, _RIGHT = 300, 500, 700
+_LONGEST = 36
+
+g, path, rect, svg, svg_text = (Element(name) for name in ("g", "path", "rect", "svg", "text"))
+
+
+class Journey(View):
+    """What happened to Requests at both sides so far: calls, Messages, synchronisations, statuses with their times.
+
+    Args:
+        journal: what was recorded; of two Connectors.
+        request_ids: only the statuses of these Requests; all without any.
+        last: at most so many of the newest events; None for all.
+    """
+
+    def __init__(self, journal: Journal, *request_ids: str, last: int | None = 40) -> None:
+        happened = events(journal, *request_ids)
+        self.left_out = 0 if last is None else max(0, len(happened) - last)
+        self.events = happened[self.left_out :]
+        self.sides = journal.names
+
+    def __str__(self) -> str:
+        if not self.events:
+            return "Nothing has happened yet."
+        lines: list[tuple[str, ...]] = [("time", "side", "what", "")]
+        lines += [(_time(each), each.side, _WHAT[each.kind], _label(each)) for each in self.events]
+        return table(lines)
+
+    def html(self) -> Node:
+        """Return the diagram."""
+        if not self.events:
+            return htpy.p(".enb-muted")["Nothing has happened yet. The journey grows with each step."]
+        left_out = f"{self.left_out} earlier events are left out." if self.left_out else ""
+        height = _HEAD + _ROW * len(self.events) + 14
+        return htpy.figure(style="margin: 0")[
+            left_out and htpy.p(".enb-muted")[left_out],
+            htpy.div(".enb-scroll")[
+                svg(viewBox=f"0 0 {_WIDTH} {height}", role="img", aria_label=f"The journey so far: {self._spoken()}")[
+                    self._lanes(height), (self._drawn(index, each) for index, each in enumerate(self.events))
+                ]
+            ],
+        ]
+
+    def _spoken(self) -> str:
+        return "; ".join(f"{each.side}: {_label(each)}" for each in self.events)
+
+    def _lanes(self, height: int) -> Node:
+        lanes: Sequence[tuple[int, str]] = [
+            (_LEFT, self.sides[0]),
+            (_MIDDLE, "Backbone"),
+            *([(_RIGHT, self.sides[1])] if len(self.sides) > 1 else []),
+        ]
+        return [
+            g[
+                path(".line", d=f"M{x} 34V{height}"),
+                rect(".lane", x=x - 62, y=6, width=124, height=28, rx=6),
+                svg_text(x=x, y=25, text_anchor="middle", font_weight="600")[_short(text(name.capitalize()), 16)],
+            ]
+            for x, name in lanes
+        ]
+
+    def _drawn(self, index: int, event: Event) -> Node:
+        y = _HEAD + _ROW * index + 15
+        baseline = y + 4
+        is_left = event.side == self.sides[0]
+        x, outside, anchor = (_LEFT, _LEFT - 12, "end") if is_left else (_RIGHT, _RIGHT + 12, "start")
+        drawn: Node
+        match event.kind:
+            case "message":
+                drawn = _arrow(x, _MIDDLE, y, _label(event), towards_middle=True)
+            case "sync":
+                drawn = _arrow(_MIDDLE, x, y, "synchronise", towards_middle=False)
+            case "status":
+                icon, kind = STATES.get(event.text, ("•", "busy"))
+                words = _short(f"{icon} {text(event.text)}", 27)
+                width = 16 + 7 * len(words)
+                start = outside - width if is_left else outside
+                drawn = [
+                    rect(class_=f"pill {kind}", x=start, y=y - 11, width=width, height=20, rx=10),
+                    svg_text(x=start + width // 2, y=baseline, text_anchor="middle")[words],
+                ]
+            case _:
+                words = _short(_label(event), _LONGEST if event.succeeded else _LONGEST - 2)
+                failed = "" if event.succeeded else "✘ "
+                kind = "muted" if event.succeeded else "bad"
+                drawn = svg_text(x=outside, y=baseline, text_anchor=anchor, class_=kind, font_size="11")[failed + words]
+        time = svg_text(".muted", x=4, y=baseline, font_size="11")[_time(event)]
+        return g[htpy.Element("title")[f"{_time(event)} {event.side}: {_label(event)}"], drawn, time]
+
+
+def _arrow(start: int, end: int, y: int, words: str, *, towards_middle: bool) -> Node:
+    tip = 7 if end < start else -7
+    dashes = {} if towards_middle else {"stroke_dasharray": "5 4"}
+    return [
+        path(".arrow", d=f"M{start} {y + 6}H{end}", **dashes),
+        path(".head", d=f"M{end} {y + 6}l{tip} -4v8z"),
+        svg_text(x=(start + end) // 2, y=y + 1, text_anchor="middle", font_size="11")[_short(words, 36)],
+    ]
+
+
+_WHAT = {"call": "call", "message": "→ Backbone", "sync": "← Backbone", "status": "status"}
+
+
+def _label(event: Event) -> str:
+    times = f" ({event.times} times)" if event.times > 1 else ""
+    return f"{text(event.text)}{times}"
+
+
+def _short(words: str, longest: int) -> str:
+    return words if len(words) <= longest else f"{words[: longest - 1]}…"
+
+
+def _time(event: Event) -> str:
+    return event.time.strftime("%H:%M:%S.%f")[:-3]

@@ -1,0 +1,53 @@
+"""What runs where, and what to do if it does not."""
+
+import htpy
+from htpy import Node
+
+from enmeshed_nb.network import Network, NetworkReport, Part
+from enmeshed_nb.widgets.view import View, rows, state, text
+
+
+class NetworkStatus(View):
+    """The state of the network at this moment.
+
+    Args:
+        network: the Sender and the Recipient, and what they run on.
+    """
+
+    def __init__(self, network: Network) -> None:
+        self.report: NetworkReport = network.report()
+
+    def __str__(self) -> str:
+        return str(self.report)
+
+    def html(self) -> Node:
+        """Return a row for each part, and the cure of what is down."""
+        report = self.report
+        own = htpy.span(".enb-state.warn")["⚠ Your own Connectors: what you do here is real."]
+        return htpy.div(".enb-card")[
+            htpy.div(".enb-row")[
+                [htpy.b["Local network"], htpy.span(".enb-muted.enb-mono")[report.data_dir]] if report.data_dir else own
+            ],
+            rows(
+                ("", "state", "address", "version", "where"),
+                [
+                    (
+                        htpy.b[text(part.name.capitalize())],
+                        state(part.state),
+                        htpy.span(".enb-mono")[part.address or "-"],
+                        part.version or "-",
+                        htpy.span(".enb-mono")[part.url],
+                    )
+                    for part in report.parts
+                ],
+            ),
+            [_trouble(part) for part in report.parts if part.why],
+        ]
+
+
+def _trouble(part: Part) -> Node:
+    return htpy.div[
+        htpy.p[htpy.b[f"{text(part.name.capitalize())}: "], text(part.why)],
+        part.last_lines and htpy.pre["\n".join(text(line) for line in part.last_lines)],
+        htpy.p[htpy.b["What to do: "], text(part.cure)],
+    ]

@@ -1,0 +1,87 @@
+"""The Response to a Request: who accepted what."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import htpy
+from htpy import Node
+
+from enmeshed_nb.connector import LocalRequest
+from enmeshed_nb.content import RequestItem, ResponseItem, ResponseItemGroup, walk
+from enmeshed_nb.guide.decisions import label
+from enmeshed_nb.guide.views import results_table
+from enmeshed_nb.widgets.view import View, folded, rows, shown_json, state, text
+
+_SHOWN_BY_ITSELF = {"@type", "result"}
+
+
+class ResponseView(View):
+    """What was asked item by item, and what became of it.
+
+    Args:
+        request: the Request, of either side; without a Response yet, it says so.
+    """
+
+    def __init__(self, request: LocalRequest) -> None:
+        self.request = request
+
+    def __str__(self) -> str:
+        result = self.request.response.content.result if self.request.response else "none yet"
+        return f"Request {self.request.id}: {self.request.status}. Response: {result}\n{results_table(self.request)}"
+
+    def html(self) -> Node:
+        """Return the table of the items."""
+        request, response = self.request, self.request.response
+        content = request.content
+        return htpy.div(".enb-card")[
+            htpy.div(".enb-row")[
+                htpy.b[text(content.title or "Request")],
+                htpy.span(".enb-mono")[request.id],
+                state(request.status),
+                [htpy.span["Response ", state(response.content.result)]]
+                if response
+                else htpy.span(".enb-muted")["no Response yet"],
+            ],
+            content.description and htpy.p[text(content.description)],
+            rows(
+                ("item", "required", "result", "with"),
+                [
+                    (text(label(path, item)), "yes" if item.must_be_accepted else "no", _result(answer), _given(answer))
+                    for path, item, answer in answers_of(request)
+                ],
+            ),
+            response and folded("as JSON", shown_json(response.content.model_dump())),
+        ]
+
+
+def answers_of(request: LocalRequest) -> Iterator[tuple[tuple[int, ...], RequestItem, ResponseItem | None]]:
+    """Yield each item of a Request with its path and its answer, None if there is none."""
+    answers: dict[tuple[int, ...], ResponseItem] = {}
+    for index, answer in enumerate(request.response.content.items if request.response else []):
+        if isinstance(answer, ResponseItemGroup):
+            answers |= {(index, inner): each for inner, each in enumerate(answer.items)}
+        else:
+            answers[(index,)] = answer
+    for path, item in walk(request.content):
+        yield path, item, answers.get(path)
+
+
+def _result(answer: ResponseItem | None) -> Node:
+    return state(answer.result) if answer else "-"
+
+
+def _given(answer: ResponseItem | None) -> Node:
+    given: dict[str, Any] = answer.model_dump() if answer else {}
+    shown = [(name, value) for name, value in given.items() if name not in _SHOWN_BY_ITSELF]
+    return [
+        htpy.div[htpy.span(".enb-muted")[f"{name}: "], htpy.span(".enb-mono")[text(_plain(value))]]
+        for name, value in shown
+    ]
+
+
+def _plain(value: Any) -> str:
+    match value:
+        case {"value": {"value": inner}}:
+            return str(inner)
+        case _:
+            return str(value)

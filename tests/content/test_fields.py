@@ -1,0 +1,63 @@
+"""What forms need to know about the models."""
+
+import pytest
+
+from enmeshed_nb.content import (
+    BirthDate,
+    BirthPlace,
+    ConsentRequestItem,
+    FormFieldRequestItem,
+    RatingFormFieldSettings,
+    ReadAttributeRequestItem,
+    RelationshipAttribute,
+    Request,
+    SelectionFormFieldSettings,
+)
+from enmeshed_nb.content.fields import fields_of
+
+
+def of(model, key):
+    return next(field for field in fields_of(model) if field.key == key)
+
+
+@pytest.mark.parametrize(
+    ("model", "key", "expected"),
+    [
+        (Request, "title", ("text", False, 0, 200)),
+        (Request, "expiresAt", ("time", False, None, None)),
+        (Request, "metadata", ("json", False, None, None)),
+        (ConsentRequestItem, "mustBeAccepted", ("flag", True, None, None)),
+        (ConsentRequestItem, "consent", ("text", True, 0, 10000)),
+        (ConsentRequestItem, "linkDisplayText", ("text", False, 3, 30)),
+        (ConsentRequestItem, "requiresInteraction", ("flag", False, None, None)),
+        (BirthDate, "month", ("integer", True, 1, 12)),
+        (RatingFormFieldSettings, "maxRating", ("integer", True, 5, 10)),
+        (SelectionFormFieldSettings, "options", ("texts", True, None, None)),
+        (SelectionFormFieldSettings, "allowMultipleSelection", ("flag", False, None, None)),
+    ],
+)
+def test_kind_and_limits(model, key, expected):
+    field = of(model, key)
+    assert (field.kind, field.required, field.least, field.most) == expected
+
+
+def test_choices():
+    assert of(RelationshipAttribute, "confidentiality").choices == ("public", "protected", "private")
+    assert {"DE", "FR"} <= set(of(BirthPlace, "country").choices)
+    assert of(RelationshipAttribute, "owner").choices == ()
+
+
+def test_the_types_of_an_object():
+    assert len(of(FormFieldRequestItem, "settings").types) == 7
+    assert {each.__name__ for each in of(ReadAttributeRequestItem, "query").types} == {
+        "IdentityAttributeQuery",
+        "RelationshipAttributeQuery",
+        "ThirdPartyRelationshipAttributeQuery",
+        "IQLQuery",
+    }
+    assert len(of(RelationshipAttribute, "value").types) == 14
+
+
+def test_what_is_required_comes_first():
+    required = [field.required for field in fields_of(ConsentRequestItem)]
+    assert required == sorted(required, reverse=True)
