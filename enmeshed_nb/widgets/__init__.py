@@ -3,10 +3,23 @@
 Views are HTML with a text form; they need no kernel. What they show is worked out in `guide` and `content`.
 """
 
+from enmeshed_nb.widgets.composer import RequestComposer
 from enmeshed_nb.widgets.curtain import Curtain
+from enmeshed_nb.widgets.decision import DecisionForm
 from enmeshed_nb.widgets.exchanges import Exchanges, StepView
 from enmeshed_nb.widgets.journey import Journey
 from enmeshed_nb.widgets.network_status import NetworkStatus
+from enmeshed_nb.widgets.peers import PeerChooser
 from enmeshed_nb.widgets.response import ResponseView
 
-__all__ = ["Curtain", "Exchanges", "Journey", "NetworkStatus", "ResponseView", "StepView"]
+__all__ = [
+    "Curtain",
+    "DecisionForm",
+    "Exchanges",
+    "Journey",
+    "NetworkStatus",
+    "PeerChooser",
+    "RequestComposer",
+    "ResponseView",
+    "StepView",
+]

@@ -1,7 +1,6 @@
 """The modules of a Connector, switched on by the keys of its configuration."""
 
 import json
-import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,7 +19,7 @@ from enmeshed_nb.content import (
 )
 from enmeshed_nb.guide import establish_relationship
 from enmeshed_nb.localnet import LocalNetwork
-from tests.conftest import connectors_of, until, up
+from tests.conftest import closed_port, connectors_of, until, up
 
 AUTHENTICATION = Request(items=[AuthenticationRequestItem(title="Is it you?", must_be_accepted=True)])
 
@@ -69,11 +68,6 @@ class Parties(NamedTuple):
 
     def __getattr__(self, name: str) -> Connector:
         return self.connectors[name]
-
-
-def closed_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
 
 
 @pytest.fixture(scope="module")

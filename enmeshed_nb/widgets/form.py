@@ -1,0 +1,215 @@
+"""A form for any model of `content`: one control for each property, made from what `content.fields` says of it."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+import ipywidgets
+
+from enmeshed_nb.content.fields import Field, fields_of
+from enmeshed_nb.content.model import Model
+
+_LONG = 300
+_FEW = 30
+_LEFT_OUT: Any = object()
+
+
+class ModelForm(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
+    """The properties of one model.
+
+    What was typed is kept as it is: a text in a number's field stays there and is part of `value`, where whoever checks
+    it finds it.
+
+    Args:
+        model: the model.
+        value: its JSON to begin with; properties without a control stay as they are.
+        on_change: is called after each change.
+        skip: Python names of properties without a control.
+    """
+
+    def __init__(
+        self,
+        model: type[Model],
+        value: Mapping[str, Any],
+        on_change: Callable[[], None],
+        skip: frozenset[str] = frozenset(),
+    ) -> None:
+        self._rest = dict(value)
+        self._controls: dict[str, Control] = {}
+        for field in fields_of(model):
+            if field.name not in skip:
+                self._controls[field.key] = control_for(field, self._rest.pop(field.key, None), on_change)
+        super().__init__([each.widget for each in self._controls.values()])
+
+    @property
+    def value(self) -> dict[str, Any]:
+        """The JSON; properties that are empty are left out."""
+        given = {key: each.value() for key, each in self._controls.items()}
+        return self._rest | {key: value for key, value in given.items() if value is not _LEFT_OUT}
+
+    def control(self, key: str) -> "Control":
+        """Return the control of a property."""
+        return self._controls[key]
+
+
+class Control:
+    """The control of one property: a widget, and how its value becomes JSON."""
+
+    def __init__(self, widget: Any, value: Callable[[], Any]) -> None:
+        self.widget = widget
+        self.value = value
+
+
+def control_for(field: Field, value: Any, on_change: Callable[[], None]) -> Control:
+    """Return the control of a property."""
+    if field.kind == "object":
+        chooser = _ObjectChooser(field, value, on_change)
+        return Control(chooser, lambda: chooser.value)
+    return _simple(field, value, on_change)
+
+
+def label_of(key: str) -> str:
+    """Return a property's name for people: `linkDisplayText` → `Link display text`."""
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", key.lstrip("@")).lower()
+    return words[:1].upper() + words[1:]
+
+
+def _simple(field: Field, value: Any, on_change: Callable[[], None]) -> Control:
+    words = label_of(field.key) + (" *" if field.required else "")
+    common = {
+        "description": words,
+        "style": {"description_width": "150px"},
+        "layout": ipywidgets.Layout(width="100%", max_width="680px"),
+        "tooltip": _limits(field),
+    }
+    if field.kind == "flag":
+        box = ipywidgets.Checkbox(
+            value=value is True,
+            description=words.removesuffix(" *"),
+            indent=True,
+            style={"description_width": "150px"},
+            tooltip=_limits(field),
+        )
+        box.observe(lambda _: on_change(), "value")
+        return Control(box, lambda: bool(box.value) if field.required or box.value else _LEFT_OUT)
+    if field.choices and len(field.choices) <= _FEW:
+        return _dropdown(field, value, common, on_change)
+    written = _written(field, value)
+    placeholder = _limits(field)
+    if field.choices:
+        entry = ipywidgets.Combobox(
+            value=written, options=field.choices, placeholder=f"one of {len(field.choices)}", **common
+        )
+    elif field.kind in ("texts", "json") or (field.most or 0) > _LONG:
+        rows = 3 if field.kind != "text" else 2
+        entry = ipywidgets.Textarea(
+            value=written, rows=rows, placeholder=placeholder, continuous_update=False, **common
+        )
+    else:
+        entry = ipywidgets.Text(value=written, placeholder=placeholder, continuous_update=False, **common)
+    entry.observe(lambda _: on_change(), "value")
+    return Control(entry, lambda: _read(field, entry.value))
+
+
+def _dropdown(field: Field, value: Any, common: dict[str, Any], on_change: Callable[[], None]) -> Control:
+    options = [*field.choices] if field.required else ["", *field.choices]
+    if field.required and value not in options:
+        value = options[0]
+    elif value not in options:
+        value = ""
+    entry = ipywidgets.Dropdown(options=[(each or "-", each) for each in options], value=value, **common)
+    entry.observe(lambda _: on_change(), "value")
+    return Control(entry, lambda: entry.value if entry.value or field.required else _LEFT_OUT)
+
+
+def _limits(field: Field) -> str:
+    kinds = {
+        "integer": "a whole number",
+        "number": "a number",
+        "time": "2030-01-31T12:00:00Z",
+        "texts": "one on each line",
+        "json": "JSON",
+    }
+    words = kinds.get(field.kind, "")
+    if field.least is None or field.most is None:
+        return words
+    if field.kind == "text":
+        return f"{field.least} to {field.most} characters" if field.least else f"at most {field.most} characters"
+    return f"{words} from {field.least} to {field.most}"
+
+
+def _written(field: Field, value: Any) -> str:
+    if value is None:
+        return ""
+    if field.kind == "texts" and isinstance(value, list):
+        return "\n".join(map(str, value))
+    if field.kind == "json" and not isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    return str(value)
+
+
+def _read(field: Field, written: str) -> Any:
+    if not written:
+        return [] if field.kind == "texts" and field.required else "" if field.required else _LEFT_OUT
+    if field.kind == "texts":
+        return written.split("\n")
+    readers: dict[str, tuple[Callable[[str], Any], ...]] = {
+        "integer": (int,),
+        "number": (int, float),
+        "json": (json.loads,),
+    }
+    for reader in readers.get(field.kind, ()):
+        with suppress(ValueError):
+            return reader(written)
+    return written  # what cannot be read stays as it was typed
+
+
+class _ObjectChooser(ipywidgets.VBox):  # type: ignore[misc]
+    """A property that is an object: of which type, and the form of that type."""
+
+    def __init__(self, field: Field, value: Any, on_change: Callable[[], None]) -> None:
+        self._types = {each.__name__: each for each in field.types}
+        self._field, self._on_change = field, on_change
+        given = dict(value) if isinstance(value, Mapping) else {}
+        chosen = given.get("@type", "") if len(self._types) > 1 else next(iter(self._types))
+        names = list(self._types) if field.required else ["", *self._types]
+        if chosen not in names or (value is None and not field.required):
+            chosen = names[0]
+        self._type = ipywidgets.Dropdown(
+            options=[(name or "-", name) for name in names],
+            value=chosen,
+            description=label_of(field.key) + (" *" if field.required else ""),
+            style={"description_width": "150px"},
+            layout=ipywidgets.Layout(width="100%", max_width="680px"),
+        )
+        self._form: ModelForm | None = None
+        self._type.observe(self._retyped, "value")
+        super().__init__(layout=ipywidgets.Layout(width="100%"))
+        self._show(given)
+
+    @property
+    def value(self) -> Any:
+        """The object's JSON; left out without a type."""
+        if self._form is None:
+            return _LEFT_OUT
+        typed = {"@type": self._type.value} if hasattr(self._types[self._type.value], "type_name") else {}
+        return typed | self._form.value
+
+    def _retyped(self, _: object) -> None:
+        self._show(self._form.value if self._form else {})
+        self._on_change()
+
+    def _show(self, value: Mapping[str, Any]) -> None:
+        model = self._types.get(self._type.value)
+        if model is None:
+            self._form = None
+            self.children = [self._type]
+            return
+        known = {field.key for field in fields_of(model)}
+        self._form = ModelForm(
+            model, {key: each for key, each in value.items() if key in known and key != "@type"}, self._on_change
+        )
+        self._form.layout = ipywidgets.Layout(margin="0 0 0 18px", width="auto")
+        self.children = [self._type, self._form]
