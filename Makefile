@@ -7,7 +7,8 @@ run: ## set up, then execute the guide end to end on the local network
 	@$(PYTHON) tools/bootstrap.py runtime
 	@$(BIN)/enmeshed-nb run notebooks/01-establish-a-relationship.ipynb notebooks/02-requests-via-messages.ipynb
 
-test: check ## set up, then the quality gate and all tests
+test: check ## set up, browser included, then the quality gate and all tests
+	@$(PYTHON) tools/bootstrap.py test
 	@$(BIN)/python -m pytest
 
 check: ## the quality gate alone: format, lint, types, notebooks normalised, README's table

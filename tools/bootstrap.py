@@ -1,12 +1,14 @@
 """Set up the virtual environment `.venv`: Python packages by the lock file, Node, the enmeshed Runtime.
 
-    python3 tools/bootstrap.py runtime|dev
+    python3 tools/bootstrap.py runtime|dev|test
 
-`runtime` is what running the notebooks needs, `dev` adds what tests and checks need. What is done already is not
-done again. The file is written so that an old Python 3 can read it, too: it gets a sentence, not a traceback.
+`runtime` is what running the notebooks needs, `dev` adds what tests and checks need, `test` a Chromium for the
+browser tests: as root on Debian it is installed, elsewhere it must be there. What is done already is not done again.
+The file is written so that an old Python 3 can read it, too: it gets a sentence, not a traceback.
 """
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -17,6 +19,14 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
 OLDEST = (3, 11)
 FLAVOURS = ("runtime", "dev")
+BROWSERS = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+)
 
 
 def fail(problem: str, cure: str) -> None:
@@ -96,9 +106,44 @@ def install_packages(flavour: str) -> None:
         stamp(contained).write_text(fingerprint(contained))
 
 
+def find_chromium() -> "str | None":
+    """Return `$CHROMIUM`, else a Chromium or Chrome that is installed, None if there is none."""
+    found = (shutil.which(name) for name in (os.environ.get("CHROMIUM", ""), *BROWSERS) if name)
+    return next((path for path in found if path), None)
+
+
+def chromium() -> str:
+    """Return the Chromium for the browser tests; fail if there is none."""
+    return find_chromium() or fail(
+        "the browser tests need Chromium (or Chrome), and there is none.",
+        "On Debian: apt-get install chromium. Elsewhere install Chromium or Chrome, or name it: CHROMIUM=/path/to/it",
+    )
+
+
+def install_chromium() -> None:
+    """Install Debian's Chromium if there is none, this is Debian, and root may do it; fail if there is none then."""
+    is_debian = Path("/etc/debian_version").exists() and shutil.which("apt-get")
+    if not find_chromium() and is_debian and hasattr(os, "geteuid") and os.geteuid() == 0:
+        quiet = ["apt-get", "-q", "-y", "-o=Dpkg::Use-Pty=0"]
+        problem, cure = "apt-get could not install chromium.", "Are Debian's package archives reachable?"
+        os.environ["DEBIAN_FRONTEND"] = "noninteractive"
+        step("Updating the list of Debian's packages", [*quiet, "update"], problem, cure)
+        packages = ["chromium", "fonts-dejavu-core"]
+        step(
+            "Installing Debian's Chromium for the browser tests, once",
+            [*quiet, "install", "--no-install-recommends", *packages],
+            problem,
+            cure,
+        )
+    chromium()
+
+
 def main(flavour: str) -> int:
     """Set up, or do nothing if that is done; return the exit code."""
     check_python()
+    if flavour == "test":
+        install_chromium()
+        flavour = "dev"
     if not is_done(flavour):
         create_venv()
         install_packages(flavour)
@@ -106,6 +151,6 @@ def main(flavour: str) -> int:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2 or sys.argv[1] not in FLAVOURS:
+    if len(sys.argv) != 2 or sys.argv[1] not in (*FLAVOURS, "test"):
         sys.exit(__doc__)
     sys.exit(main(sys.argv[1]))

@@ -104,14 +104,17 @@ def _requests(response: Any) -> Iterator[Mapping[str, Any]]:
 
 
 def _merged(happened: list[Event]) -> list[Event]:
-    """Count calls that are repeated, with nothing else of that side in between, as one."""
+    """Count what a wait repeats, with no Message and no new status of that side in between, as one."""
     merged: list[Event] = []
+    waiting: dict[tuple[str, ...], int] = {}
     for event in happened:
-        before = next((index for index in reversed(range(len(merged))) if merged[index].side == event.side), None)
-        if before is not None and event.kind in ("call", "sync"):
-            last = merged[before]
-            if (last.kind, last.text, last.succeeded) == (event.kind, event.text, event.succeeded):
-                merged[before] = replace(last, times=last.times + 1)
-                continue
+        key = (event.side, event.kind, event.text, str(event.succeeded))
+        if event.kind in ("status", "message"):
+            waiting = {known: index for known, index in waiting.items() if known[0] != event.side}
+        elif key in waiting:
+            merged[waiting[key]] = replace(merged[waiting[key]], times=merged[waiting[key]].times + 1)
+            continue
+        else:
+            waiting[key] = len(merged)
         merged.append(event)
     return merged

@@ -141,9 +141,9 @@ def stop(folder: Path | str | None = None) -> bool:
         return False
     state, lease = joined
     try:
-        with FileLock(place.lock, timeout=STOP_TIMEOUT), contextlib.suppress(psutil.NoSuchProcess):
-            psutil.Process(state.pid).wait(STOP_TIMEOUT)
-    except (Timeout, psutil.TimeoutExpired):
+        with FileLock(place.lock, timeout=STOP_TIMEOUT):
+            _wait_for_end(state.pid)
+    except (Timeout, TimeoutError):
         raise NetworkError(
             f"The network (process {state.pid}) did not stop within {STOP_TIMEOUT:.0f} s.",
             f"Look at {place.log('network')}; `kill -9 {state.pid}` ends it and its Connectors.",
@@ -210,6 +210,23 @@ def _ask(place: Folder, what: str, connectors: Mapping[str, Any]) -> tuple[Netwo
     except BaseException:
         lease.close()
         raise
+
+
+def _wait_for_end(pid: int) -> None:
+    """Wait until a process has ended; one that its parent has not taken note of (a zombie) counts as ended.
+
+    Raises:
+        TimeoutError: it goes on.
+    """
+    deadline = time.monotonic() + STOP_TIMEOUT
+    while time.monotonic() < deadline:
+        try:
+            if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+                return
+        except psutil.NoSuchProcess:
+            return
+        time.sleep(0.02)
+    raise TimeoutError
 
 
 def _is_free(place: Folder) -> bool:

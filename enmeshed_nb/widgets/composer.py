@@ -14,7 +14,7 @@ from enmeshed_nb.guide import explain
 from enmeshed_nb.guide.choices import deletable_attributes, shareable_attributes, transferable_files
 from enmeshed_nb.guide.draft import GROUP, KINDS, Fault, Json, RequestDraft
 from enmeshed_nb.widgets.form import ModelForm
-from enmeshed_nb.widgets.panel import Panel, button, note
+from enmeshed_nb.widgets.panel import Panel, button, note, wide
 from enmeshed_nb.widgets.peers import PeerChooser
 from enmeshed_nb.widgets.view import folded, page, rows, text
 
@@ -194,10 +194,10 @@ class _Card:
         self.inner = ipywidgets.VBox(layout=ipywidgets.Layout(margin="0 0 0 18px"))
         draft = composer.draft
         tools = [
-            button("↑", self._act(lambda: draft.move(self._path(), -1)), tooltip="Move up", width="32px"),
-            button("↓", self._act(lambda: draft.move(self._path(), 1)), tooltip="Move down", width="32px"),
-            button("⧉", self._act(lambda: draft.duplicate(self._path())), tooltip="Duplicate", width="32px"),
-            button("✕", self._act(lambda: draft.remove(self._path())), tooltip="Remove", width="32px"),
+            button("", self._act(lambda: draft.move(self._path(), -1)), tooltip="Move up", icon="arrow-up"),
+            button("", self._act(lambda: draft.move(self._path(), 1)), tooltip="Move down", icon="arrow-down"),
+            button("", self._act(lambda: draft.duplicate(self._path())), tooltip="Duplicate", icon="copy"),
+            button("", self._act(lambda: draft.remove(self._path())), tooltip="Remove", icon="trash"),
         ]
         children: list[Any] = [ipywidgets.HBox([self._line, *tools]), self._fault, self._body]
         if self._is_group:
@@ -288,8 +288,7 @@ class _Card:
         choice = ipywidgets.Dropdown(
             options=[("choose …", ""), *((name, name) for name in found)],
             description=what,
-            style={"description_width": "150px"},
-            layout=ipywidgets.Layout(width="100%", max_width="680px"),
+            **wide(),
         )
 
         def chosen(change: Any) -> None:
@@ -304,7 +303,9 @@ class _Card:
 def _adding(add: Callable[[str], None], *, groups: bool) -> Any:
     kind = ipywidgets.Dropdown(
         options=[(name, kind) for kind, name in _NAMES.items()],
-        layout=ipywidgets.Layout(width="200px"),
+        description="New item" if groups else "New in the group",
+        style={"description_width": "initial"},
+        layout=ipywidgets.Layout(width="300px"),
         tooltip="The kind of item to add",
     )
     tools = [kind, button("Add item", lambda: add(kind.value))]

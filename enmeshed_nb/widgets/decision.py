@@ -32,12 +32,11 @@ from enmeshed_nb.guide.answers import first_value, new_attribute, value_model, v
 from enmeshed_nb.guide.choices import attributes_for
 from enmeshed_nb.guide.decisions import ItemPath, label
 from enmeshed_nb.widgets.form import ModelForm
-from enmeshed_nb.widgets.panel import Panel, button, note
+from enmeshed_nb.widgets.panel import Panel, button, note, wide
 from enmeshed_nb.widgets.view import folded, page, rows, shown_json, state, text
 
 ACCEPT, REJECT = "accept", "reject"
 _OPEN = ("DecisionRequired", "ManualDecisionRequired")
-_WIDE = {"style": {"description_width": "150px"}, "layout": ipywidgets.Layout(width="100%", max_width="680px")}
 
 
 class DecisionForm(Panel):
@@ -45,21 +44,24 @@ class DecisionForm(Panel):
 
     Args:
         connector: the Recipient.
-        request: the incoming Request.
+        request: the incoming Request; it is asked for anew.
 
     Attributes:
         request: the Request as it is known now; with its Response once it is decided.
     """
 
     def __init__(self, connector: Connector, request: LocalRequest) -> None:
-        self._connector, self.request = connector, request
+        self._connector, self.request = connector, connector.requests.incoming.get(request.id)
         self._address = connector.account.identity_info().address
         self._whole = ipywidgets.ToggleButtons(
             options=[("Accept the Request", ACCEPT), ("Reject the Request", REJECT)],
             tooltips=["At least the required items must be accepted", "No item is accepted"],
+            style={"button_width": "auto"},
         )
-        self._code = ipywidgets.Text(description="Code", placeholder="why not; may be empty", **_WIDE)
-        self._message = ipywidgets.Text(description="Message", placeholder="why not, for people; may be empty", **_WIDE)
+        self._code = ipywidgets.Text(description="Code", placeholder="why not; may be empty", **wide())
+        self._message = ipywidgets.Text(
+            description="Message", placeholder="why not, for people; may be empty", **wide()
+        )
         self._reasons = ipywidgets.VBox([self._code, self._message])
         self._cards = {path: _Card(self, path, item) for path, item in walk(request.content)}
         self._items = ipywidgets.VBox([each.widget for each in self._cards.values()])
@@ -161,6 +163,8 @@ class DecisionForm(Panel):
             result = ask(self.request.id, decision)
         except ConnectorError as error:
             self._faults({(): explain(error)})
+            self.request = incoming.get(self.request.id)  # perhaps it was decided elsewhere meanwhile
+            self._show_whether_it_is_open()
             return
         self._faults(
             {
@@ -277,11 +281,11 @@ class _Card:
         self._choice = ipywidgets.ToggleButtons(
             options=[("Accept", ACCEPT), ("Reject", REJECT)],
             value=ACCEPT if item.must_be_accepted else None,
-            style={"button_width": "90px"},
+            style={"button_width": "100px"},
         )
         self._set: dict[str, Any] | None = None
         self._inputs, self._read = _inputs_for(item, form, self._changed)
-        self._reason = ipywidgets.Text(description="Message", placeholder="why not; may be empty", **_WIDE)
+        self._reason = ipywidgets.Text(description="Message", placeholder="why not; may be empty", **wide())
         self._reason.observe(lambda _: self._changed(), "value")
         self._choice.observe(lambda _: self._changed(), "value")
         required = htpy.span(".enb-state.warn")["* required"] if item.must_be_accepted else "optional"
@@ -366,7 +370,7 @@ def _inputs_for(
             return [field], lambda: {"response": _response(item.settings, field.value)}
         case DeleteAttributeRequestItem():
             first = iso(datetime.now(UTC) + timedelta(days=30))
-            date = ipywidgets.Text(value=first, description="Delete on *", continuous_update=False, **_WIDE)
+            date = ipywidgets.Text(value=first, description="Delete on *", continuous_update=False, **wide())
             date.observe(lambda _: changed(), "value")
             return [date], lambda: {"deletion_date": date.value}
         case ReadAttributeRequestItem():
@@ -381,23 +385,23 @@ def _field_for(settings: Any) -> Any:
     match settings:
         case BooleanFormFieldSettings():
             options = [("choose …", None), ("Yes", True), ("No", False)]
-            return ipywidgets.Dropdown(options=options, description="Answer *", **_WIDE)
+            return ipywidgets.Dropdown(options=options, description="Answer *", **wide())
         case RatingFormFieldSettings(max_rating=most):
             ratings = [("choose …", None), *((str(each), each) for each in range(1, most + 1))]
-            return ipywidgets.Dropdown(options=ratings, description="Rating *", **_WIDE)
+            return ipywidgets.Dropdown(options=ratings, description="Rating *", **wide())
         case SelectionFormFieldSettings(options=options, allow_multiple_selection=True):
             return ipywidgets.SelectMultiple(
-                options=options, description="Answer *", rows=min(6, len(options)), **_WIDE
+                options=options, description="Answer *", rows=min(6, len(options)), **wide()
             )
         case SelectionFormFieldSettings(options=options):
             choices = [("choose …", None), *((each, each) for each in options)]
-            return ipywidgets.Dropdown(options=choices, description="Answer *", **_WIDE)
+            return ipywidgets.Dropdown(options=choices, description="Answer *", **wide())
         case StringFormFieldSettings(allow_newlines=True):
-            return ipywidgets.Textarea(description="Answer *", continuous_update=False, **_WIDE)
+            return ipywidgets.Textarea(description="Answer *", continuous_update=False, **wide())
         case _:
             hints = {"DateFormFieldSettings": "2030-01-31", "IntegerFormFieldSettings": "a whole number"}
             hint = hints.get(settings.type_name, "a number" if isinstance(settings, DoubleFormFieldSettings) else "")
-            return ipywidgets.Text(description="Answer *", placeholder=hint, continuous_update=False, **_WIDE)
+            return ipywidgets.Text(description="Answer *", placeholder=hint, continuous_update=False, **wide())
 
 
 def _response(settings: Any, value: Any) -> Any:
@@ -418,7 +422,7 @@ def _reading(
     model = value_model(value_type_of(item.query))
     third_party = isinstance(item.query, ThirdPartyRelationshipAttributeQuery)
     if third_party or model is None:
-        entry = ipywidgets.Text(description="Attribute id *", placeholder="ATT…", continuous_update=False, **_WIDE)
+        entry = ipywidgets.Text(description="Attribute id *", placeholder="ATT…", continuous_update=False, **wide())
         entry.observe(lambda _: changed(), "value")
         return [entry], lambda: {"existing_attribute_id": entry.value} if entry.value else {}
     own = form.own_attributes(model.__name__) if item.query.type_name != "RelationshipAttributeQuery" else {}
@@ -426,7 +430,7 @@ def _reading(
         options=[("a new one", ""), *own.items()],
         value=next(iter(own.values()), ""),
         description="Answer with",
-        **_WIDE,
+        **wide(),
     )
     value = ModelForm(model, first_value(item.query), changed, frozenset({"value_hints_override"}))
     box = ipywidgets.VBox([value])

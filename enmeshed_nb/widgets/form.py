@@ -10,6 +10,7 @@ import ipywidgets
 
 from enmeshed_nb.content.fields import Field, fields_of
 from enmeshed_nb.content.model import Model
+from enmeshed_nb.widgets.panel import wide
 
 _LONG = 300
 _FEW = 30
@@ -80,17 +81,16 @@ def _simple(field: Field, value: Any, on_change: Callable[[], None]) -> Control:
     words = label_of(field.key) + (" *" if field.required else "")
     common = {
         "description": words,
-        "style": {"description_width": "150px"},
-        "layout": ipywidgets.Layout(width="100%", max_width="680px"),
         "tooltip": _limits(field),
+        **wide(),
     }
     if field.kind == "flag":
         box = ipywidgets.Checkbox(
             value=value is True,
             description=words.removesuffix(" *"),
             indent=True,
-            style={"description_width": "150px"},
             tooltip=_limits(field),
+            **wide(),
         )
         box.observe(lambda _: on_change(), "value")
         return Control(box, lambda: bool(box.value) if field.required or box.value else _LEFT_OUT)
@@ -102,7 +102,7 @@ def _simple(field: Field, value: Any, on_change: Callable[[], None]) -> Control:
         entry = ipywidgets.Combobox(
             value=written, options=field.choices, placeholder=f"one of {len(field.choices)}", **common
         )
-    elif field.kind in ("texts", "json") or (field.most or 0) > _LONG:
+    elif field.kind in ("texts", "json") or (field.kind == "text" and (field.most or 0) > _LONG):
         rows = 3 if field.kind != "text" else 2
         entry = ipywidgets.Textarea(
             value=written, rows=rows, placeholder=placeholder, continuous_update=False, **common
@@ -181,8 +181,7 @@ class _ObjectChooser(ipywidgets.VBox):  # type: ignore[misc]
             options=[(name or "-", name) for name in names],
             value=chosen,
             description=label_of(field.key) + (" *" if field.required else ""),
-            style={"description_width": "150px"},
-            layout=ipywidgets.Layout(width="100%", max_width="680px"),
+            **wide(),
         )
         self._form: ModelForm | None = None
         self._type.observe(self._retyped, "value")

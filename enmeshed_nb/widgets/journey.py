@@ -114,8 +114,7 @@ _WHAT = {"call": "call", "message": "→ Backbone", "sync": "← Backbone", "sta
 
 
 def _label(event: Event) -> str:
-    times = f" ({event.times} times)" if event.times > 1 else ""
-    return f"{text(event.text)}{times}"
+    return text(event.text)
 
 
 def _short(words: str, longest: int) -> str:

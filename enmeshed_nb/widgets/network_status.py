@@ -25,9 +25,7 @@ class NetworkStatus(View):
         report = self.report
         own = htpy.span(".enb-state.warn")["⚠ Your own Connectors: what you do here is real."]
         return htpy.div(".enb-card")[
-            htpy.div(".enb-row")[
-                [htpy.b["Local network"], htpy.span(".enb-muted.enb-mono")[report.data_dir]] if report.data_dir else own
-            ],
+            htpy.p[htpy.span(".enb-muted")[f"Local network in {report.data_dir}"] if report.data_dir else own],
             rows(
                 ("", "state", "address", "version", "where"),
                 [

@@ -46,16 +46,25 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         return str(self)
 
 
-def button(words: str, on_click: Callable[[], None], *, tooltip: str = "", width: str = "auto", style: str = "") -> Any:
-    """Return a button."""
+def button(words: str, on_click: Callable[[], None], *, tooltip: str = "", icon: str = "", style: str = "") -> Any:
+    """Return a button: with *words*, or with an icon and a tooltip."""
     made = ipywidgets.Button(
         description=words,
+        icon=icon,
         tooltip=tooltip or words,
         button_style=style,
-        layout=ipywidgets.Layout(width=width, flex="0 0 auto"),
+        layout=ipywidgets.Layout(width="auto" if words else "34px", flex="0 0 auto", align_self="flex-start"),
     )
     made.on_click(lambda _: on_click())
     return made
+
+
+def wide() -> dict[str, Any]:
+    """Return the style and the layout of a labelled control, new for each: a layout is not shared."""
+    return {
+        "style": {"description_width": "150px"},
+        "layout": ipywidgets.Layout(width="100%", max_width="680px"),
+    }
 
 
 def note(node: Node) -> Any:

@@ -140,4 +140,4 @@ class PeerChooser(Panel):
 
 
 def _option(peer: Peer) -> str:
-    return text(f"{peer.name}  {peer.short_address}" if peer.name else peer.address)
+    return text(f"{peer.name}, {peer.short_address}" if peer.name else peer.address)

@@ -59,7 +59,7 @@ def labelled(widget, words):
 
 
 def press(widget, words, nth=0):
-    find(widget, ipywidgets.Button, description=words)[nth].click()
+    [each for each in find(widget, ipywidgets.Button) if words in (each.description, each.tooltip)][nth].click()
 
 
 def html_of(shown):
@@ -206,13 +206,13 @@ def test_items_are_moved_duplicated_and_removed(sender, peer):
     def kinds():
         return [item.type_name for item in composer.request.items]
 
-    press(composer._items, "↓")
+    press(composer._items, "Move down")
     assert kinds() == ["ConsentRequestItem", "AuthenticationRequestItem"]
-    press(composer._items, "⧉", 1)
+    press(composer._items, "Duplicate", 1)
     assert kinds() == ["ConsentRequestItem", "AuthenticationRequestItem", "AuthenticationRequestItem"]
-    press(composer._items, "✕", 0)
+    press(composer._items, "Remove", 0)
     assert kinds() == ["AuthenticationRequestItem", "AuthenticationRequestItem"]
-    press(composer._items, "↑", 0)
+    press(composer._items, "Move up", 0)
     assert kinds() == ["AuthenticationRequestItem", "AuthenticationRequestItem"]
 
 
