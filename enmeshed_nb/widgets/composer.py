@@ -16,7 +16,7 @@ from enmeshed_nb.guide.draft import GROUP, KINDS, Fault, Json, RequestDraft
 from enmeshed_nb.widgets.form import ModelForm
 from enmeshed_nb.widgets.panel import Panel, button, note, wide
 from enmeshed_nb.widgets.peers import PeerChooser
-from enmeshed_nb.widgets.view import folded, page, rows, text
+from enmeshed_nb.widgets.view import copyable, folded, page, rows, text
 
 _NAMES = {kind: kind.removesuffix("RequestItem") for kind in KINDS}
 _WITHOUT_CONTROL = frozenset({"items", "metadata", "third_party_address", "initial_attribute_peer"})
@@ -153,10 +153,7 @@ class RequestComposer(Panel):
             self.draft.as_curl(url, peer),
             self.draft.as_typescript(url, peer),
         )
-        return [
-            folded(f"as {name}", htpy.pre(tabindex="0")[text(written)])
-            for name, written in zip(_COPIES, texts, strict=True)
-        ]
+        return [folded(f"as {name}", copyable(written)) for name, written in zip(_COPIES, texts, strict=True)]
 
     def static(self) -> Node:
         """Return the items and what is wrong with them."""

@@ -11,7 +11,7 @@ from enmeshed_nb.connector import Exchange
 from enmeshed_nb.guide import Step, next_step
 from enmeshed_nb.guide.journal import Journal
 from enmeshed_nb.widgets.journey import Journey
-from enmeshed_nb.widgets.view import View, folded, shown_json, state, text
+from enmeshed_nb.widgets.view import View, copyable, folded, shown_json, state, text
 
 KEY_VARIABLE = "API_KEY"
 
@@ -66,7 +66,7 @@ def _exchange(exchange: Exchange) -> Node:
         exchange.error and htpy.p[text(exchange.error)],
         exchange.request is not None and [htpy.p(".enb-muted")["sent"], shown_json(exchange.request)],
         exchange.response is not None and [htpy.p(".enb-muted")["came back"], shown_json(exchange.response)],
-        folded("as curl", htpy.pre[text(curl(exchange))]),
+        folded("as curl", copyable(curl(exchange))),
     )
 
 

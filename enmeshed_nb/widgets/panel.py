@@ -63,7 +63,7 @@ def wide() -> dict[str, Any]:
     """Return the style and the layout of a labelled control, new for each: a layout is not shared."""
     return {
         "style": {"description_width": "150px"},
-        "layout": ipywidgets.Layout(width="100%", max_width="680px"),
+        "layout": ipywidgets.Layout(width="calc(100% - 6px)", max_width="680px"),
     }
 
 

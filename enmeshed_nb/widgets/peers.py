@@ -35,10 +35,10 @@ class PeerChooser(Panel):
             placeholder="part of a name or an address",
             description="Search",
             tooltip="Search among the peers",
-            layout=ipywidgets.Layout(width="100%", max_width="560px"),
+            layout=ipywidgets.Layout(width="calc(100% - 6px)", max_width="560px"),
         )
         self._list = ipywidgets.Select(
-            description="Peer", rows=2, layout=ipywidgets.Layout(width="100%", max_width="560px")
+            description="Peer", rows=2, layout=ipywidgets.Layout(width="calc(100% - 6px)", max_width="560px")
         )
         self._others = ipywidgets.HTML()
         super().__init__()

@@ -62,6 +62,14 @@ def shown_json(value: Any) -> Node:
     return htpy.pre[text(json.dumps(value, indent=2, ensure_ascii=False))]
 
 
+def copyable(words: str) -> Node:
+    """Return a text with a button that copies it to the clipboard (in a page that may run scripts)."""
+    copy = (
+        "navigator.clipboard.writeText(this.nextElementSibling.textContent).then(() => (this.textContent = 'Copied'))"
+    )
+    return htpy.div[htpy.button(".enb-copy", type="button", onclick=copy)["Copy"], htpy.pre(tabindex="0")[text(words)]]
+
+
 def folded(summary: Node, *content: Node) -> Node:
     """Return something that opens when its summary is clicked (or Enter is pressed on it)."""
     return htpy.details[htpy.summary[summary], *content]

@@ -179,7 +179,9 @@ def open_notebook(browser: Browser) -> Iterator[Any]:
     pages = []
 
     def open_it(lab: Lab, name: str, width: int = 1366) -> Notebook:
-        page = browser.new_page(viewport={"width": width, "height": 1400})
+        page = browser.new_page(
+            viewport={"width": width, "height": 1400}, permissions=["clipboard-read", "clipboard-write"]
+        )
         page.set_default_timeout(PATIENCE)
         pages.append(page)
         return Notebook(page, lab, name)

@@ -55,7 +55,12 @@ def test_somebody_who_only_clicks_finishes_the_guide(lab, open_notebook):
     expect(fault).to_have_count(0)
     expect(composer.get_by_role("status")).to_contain_text("The Request is valid")
 
-    composer.get_by_role("button", name="Add group").click()
+    composer.get_by_text("as Python").click()
+    composer.get_by_role("button", name="Copy").click()
+    expect(composer.get_by_role("button", name="Copied")).to_be_visible()
+    assert "title='Who are you?'" in notebook.page.evaluate("navigator.clipboard.readText()")
+
+    composer.get_by_role("button", name="Add group").press("Enter")
     composer.get_by_label("New in the group").select_option("FormField")
     composer.get_by_role("button", name="Add item").first.click()
     expect(composer.get_by_role("button", name=re.compile("3.1 FormField"))).to_be_visible()
@@ -80,7 +85,7 @@ def test_somebody_who_only_clicks_finishes_the_guide(lab, open_notebook):
     notebook.screenshot("decision-light", form)
     form.get_by_role("button", name="Reject", exact=True).last.click()
     expect(form.get_by_role("status")).to_contain_text("can be accepted like this")
-    form.get_by_role("button", name="Decide").click()
+    form.get_by_role("button", name="Decide").press("Enter")
     expect(form.get_by_role("status")).to_contain_text("This Request is")
 
     rest = [

@@ -114,6 +114,10 @@ def test_the_chooser_says_why_others_cannot_be_chosen(tmp_path):
         third_address = third.account.identity_info().address
         assert chooser.value == third_address
         assert "the Relationship is terminated" in html_of(chooser)
+        composer = RequestComposer(
+            sender, recipient.account.identity_info().address, request=Request(items=[AUTHENTICATION])
+        )
+        assert "The Relationship with the peer has the wrong status." in composer.faults[0].what
         with pytest.raises(ValueError, match="terminated"):
             chooser.select(recipient.account.identity_info().address)
         for connector in made:
