@@ -9,9 +9,9 @@ from enmeshed_nb.guide.journal import Journal, table
 from enmeshed_nb.guide.journey import Event, events
 from enmeshed_nb.widgets.view import STATES, View, text
 
-_WIDTH, _ROW, _HEAD = 940, 28, 46
+_WIDTH, _ROW, _HEAD = 970, 28, 46
 _LEFT, _MIDDLE, _RIGHT = 300, 500, 700
-_LONGEST = 36
+_LONGEST = 42
 
 g, path, rect, svg, svg_text = (Element(name) for name in ("g", "path", "rect", "svg", "text"))
 
