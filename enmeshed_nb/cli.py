@@ -202,6 +202,7 @@ def backbone(port: int, admin_port: int | None, admin_api_key: str | None, data_
     "--out", type=click.Path(path_type=Path), default=Path("build"), show_default=True, help="Executed copies."
 )
 @click.option("--junit", type=click.Path(path_type=Path), help="Also write a JUnit XML report.")
+@click.option("--help-parameters", is_flag=True, help="Run nothing; list the parameters: type, default and meaning.")
 @data_dir_option
 def run(  # noqa: PLR0917  (click passes them by name)
     notebooks: tuple[Path, ...],
@@ -209,11 +210,15 @@ def run(  # noqa: PLR0917  (click passes them by name)
     matrix: Path | None,
     out: Path,
     junit: Path | None,
+    help_parameters: bool,
     data_dir: Path | None,
 ) -> None:
     """Execute notebooks with papermill; the exit code is 0 only if every one succeeded."""
     from enmeshed_nb import runner
 
+    if help_parameters:
+        runner.print_parameters({notebook: runner.parameters_of(notebook) for notebook in notebooks}, console)
+        return
     planned = runner.plan(notebooks, runner.parse_parameters(parameters), matrix, out)
     with _connectors_for_kernels(data_dir) or nullcontext():
         runs = [runner.execute(one) for one in planned]

@@ -1,17 +1,20 @@
 """The Sender and the Recipient that a notebook works with: of the local network, or the user's own."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
 from enmeshed_nb import own_connectors
 from enmeshed_nb.connector import Connector, ConnectorError
 from enmeshed_nb.guide import Journal
-from enmeshed_nb.localnet import LocalNetwork
+from enmeshed_nb.localnet import LocalNetwork, NetworkError
 from enmeshed_nb.localnet.network import backbone_is_healthy
 from enmeshed_nb.localnet.settings import Folder
 
 _LAST_LINES = 8
+_OLDEST_KERNEL = (7, 4)
 
 
 @dataclass(frozen=True)
@@ -41,10 +44,17 @@ class Part:
 
 @dataclass(frozen=True)
 class NetworkReport:
-    """What runs where at some moment; `data_dir` is empty for own Connectors."""
+    """What runs where at some moment.
+
+    Attributes:
+        data_dir: the local network's folder; empty for own Connectors.
+        parts: its parts.
+        notes: what else one should know; mostly nothing.
+    """
 
     data_dir: str
     parts: tuple[Part, ...]
+    notes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         where = f"Local network in {self.data_dir}" if self.data_dir else "Your own Connectors: real data!"
@@ -54,6 +64,7 @@ class NetworkReport:
             lines.append(f"  {part.name:9}  {part.state:9}  {part.url}  {version}{part.address}".rstrip())
             if part.why:
                 lines += [f"    {part.why} {part.cure}", *(f"      {line}" for line in part.last_lines)]
+        lines += [f"  Note: {note}" for note in self.notes]
         return "\n".join(lines)
 
 
@@ -70,6 +81,7 @@ class Network:
     def __init__(self, sender: Connector, recipient: Connector, local: LocalNetwork | None = None) -> None:
         self.sender, self.recipient, self.local = sender, recipient, local
         self.journal = Journal(sender, recipient)
+        self._added: list[Connector] = []
         self._addresses = {
             connector.name: (connector.require_version().version, connector.account.identity_info().address)
             for connector in (sender, recipient)
@@ -79,17 +91,43 @@ class Network:
     def close(self) -> None:
         """Close both Connectors and give the local network back."""
         self.journal.close()
-        self.sender.close()
-        self.recipient.close()
+        for connector in (self.sender, self.recipient, *self._added):
+            connector.close()
         if self.local:
             self.local.close()
+
+    def add_connector(self, name: str, config: Mapping[str, Any] | None = None) -> Connector:
+        """Return one more Connector of the local network; a `Journal` of your own can record it.
+
+        It is started if it does not run, and started anew if it runs with another configuration. Its data stay.
+
+        Args:
+            name: its name: lower-case letters, digits, '-' and '_'.
+            config: keys of a Connector's configuration, e.g. `{"modules": {"sse": {"enabled": True}}}`.
+
+        Raises:
+            NetworkError: these are your own Connectors, or it cannot be started.
+        """
+        if not self.local:
+            raise NetworkError(
+                "These are your own Connectors: more of them can only be had on the local network.",
+                "Take the ENMESHED_NB_… variables away (environment or .env file), restart the kernel, run it again.",
+            )
+        wanted = {name: dict(config or {})}
+        joined = LocalNetwork.open(self.local.state.data_dir, connectors=wanted, reconfigure=True)
+        self.local.close()
+        self.local = joined
+        state = joined.state.connector(name)
+        connector = Connector(state.url, state.api_key, name=name)
+        self._added.append(connector)
+        return connector
 
     def report(self) -> NetworkReport:
         """Return what runs where now; whatever is wrong is in the report, nothing is raised."""
         parts = [self._connector(connector) for connector in (self.sender, self.recipient)]
         self.journal.take_new()
         if not self.local:
-            return NetworkReport("", tuple(parts))
+            return NetworkReport("", tuple(parts), _notes())
         state = self.local.state
         if backbone_is_healthy(state):
             backbone = Part("backbone", state.backbone.url, "healthy")
@@ -99,7 +137,7 @@ class Network:
             lines = tuple(failure.last_lines[-_LAST_LINES:]) if failure else self._last_lines("network")
             cure = "Start it again: run connect() and the cells after it; its data are still there."
             backbone = Part("backbone", state.backbone.url, "down", why=why, cure=cure, last_lines=lines)
-        return NetworkReport(state.data_dir, (backbone, *parts))
+        return NetworkReport(state.data_dir, (backbone, *parts), _notes())
 
     def _connector(self, connector: Connector) -> Part:
         version, address = self._addresses[connector.name]
@@ -143,6 +181,15 @@ class Network:
         from enmeshed_nb.widgets import NetworkStatus  # noqa: PLC0415 - widgets build on this module
 
         return NetworkStatus(self)._repr_mimebundle_()
+
+
+def _notes() -> tuple[str, ...]:
+    """Return what is to be said of the kernel: with an old one, buttons act late or in another thread."""
+    found = installed("ipykernel")
+    if tuple(int(part) for part in found.split(".")[:2]) >= _OLDEST_KERNEL:
+        return ()
+    wanted = ".".join(map(str, _OLDEST_KERNEL))
+    return (f"This kernel is ipykernel {found}; forms need {wanted} or newer. Start JupyterLab by `make lab`.",)
 
 
 def connect(data_dir: Path | str | None = None) -> Network:

@@ -4,7 +4,8 @@
     python tools/notebooks.py --check   say whether those that are stored are executed and normalised
 
 Normalised means: what differs from run to run (ids, times, ports; the rules of tests/notebooks/sanitize.cfg) has a
-fixed value, and no traces of the execution (widget state, timings) are stored. A second run gives an empty diff.
+fixed value, and no traces of the execution (widget state, timings) are stored. Pictures (QR codes, which are others
+each time) are kept as they were stored first. A second run gives an empty diff.
 """
 
 import configparser
@@ -63,7 +64,7 @@ def normalised(notebook: Any) -> Any:
             case list():
                 return [replaced(each) for each in value]
             case dict():
-                return {key: replaced(each) for key, each in value.items()}
+                return {key: each if key.startswith("image/") else replaced(each) for key, each in value.items()}
         return value
 
     cells = []
@@ -73,9 +74,31 @@ def normalised(notebook: Any) -> Any:
         kept |= {"id": f"cell-{number:02}", "metadata": {"tags": tags} if tags else {}}
         if cell["cell_type"] == "code":
             kept |= {"execution_count": cell["execution_count"], "outputs": [_output(each) for each in cell["outputs"]]}
-            kept["outputs"] = replaced(kept["outputs"])
+            kept["outputs"] = _joined(replaced(kept["outputs"]))
         cells.append(kept)
     return {"cells": cells, "metadata": METADATA, "nbformat": 4, "nbformat_minor": 5}
+
+
+def keep_pictures(notebook: Any, stored: Any) -> None:
+    """Put the pictures that *stored* has into the outputs of the same notebook, executed anew."""
+    pictures = {cell["source"]: cell["outputs"] for cell in stored["cells"] if cell["cell_type"] == "code"}
+    for cell in notebook["cells"]:
+        for output, before in zip(cell.get("outputs", []), pictures.get(cell["source"], []), strict=False):
+            for mime in output.get("data", {}):
+                if mime.startswith("image/") and mime in before.get("data", {}):
+                    output["data"][mime] = before["data"][mime]
+
+
+def _joined(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the outputs with the pieces of a stream, which come as they were flushed, in one."""
+    joined: list[dict[str, Any]] = []
+    for output in outputs:
+        last = joined[-1] if joined else {}
+        if output["output_type"] == "stream" and last.get("name") == output["name"]:
+            last["text"] += output["text"]
+        else:
+            joined.append(dict(output))
+    return joined
 
 
 def _output(output: dict[str, Any]) -> dict[str, Any]:
@@ -111,6 +134,7 @@ def refresh() -> int:
                 print(f"{run.planned.notebook.name}: {run.error}", file=sys.stderr)
                 return 1
             executed = nbformat.read(run.planned.output, as_version=4)
+            keep_pictures(executed, nbformat.read(run.planned.notebook, as_version=4))
             run.planned.notebook.write_text(_text(normalised(executed)), encoding="utf-8")
     return 0
 

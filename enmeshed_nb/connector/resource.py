@@ -40,6 +40,9 @@ class Png(bytes):
     def _repr_png_(self) -> bytes:
         return bytes(self)
 
+    def __repr__(self) -> str:
+        return f"<{len(self)} bytes, image/png>"
+
 
 class Reference(Model):
     """How others find an object: `truncated` for other Connectors, `url` for people (a link or a QR code)."""

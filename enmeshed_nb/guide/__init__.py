@@ -1,9 +1,17 @@
 """The guide's flow on top of the client: waiting, deciding, explaining, recording, establishing a Relationship."""
 
+from enmeshed_nb.guide.asking import Answer, ask, send_request
 from enmeshed_nb.guide.decisions import Decision, DecisionError, accept_all, reject_all
+from enmeshed_nb.guide.events import Event, EventListener
 from enmeshed_nb.guide.explanations import explain
 from enmeshed_nb.guide.journal import Journal, Observation
-from enmeshed_nb.guide.relationships import RelationshipError, active_relationship, establish_relationship
+from enmeshed_nb.guide.mistakes import NoErrorError, ParameterError, check_parameter, expect_error
+from enmeshed_nb.guide.relationships import (
+    RelationshipError,
+    active_relationship,
+    end_relationship,
+    establish_relationship,
+)
 from enmeshed_nb.guide.steps import SUMMARY_MIME, Step, Summary, next_step
 from enmeshed_nb.guide.views import results_table, show_json, status_table
 from enmeshed_nb.guide.waiting import (
@@ -18,11 +26,16 @@ from enmeshed_nb.guide.waiting import (
 
 __all__ = [
     "SUMMARY_MIME",
+    "Answer",
     "Clock",
     "Decision",
     "DecisionError",
+    "Event",
+    "EventListener",
     "Journal",
+    "NoErrorError",
     "Observation",
+    "ParameterError",
     "RelationshipError",
     "Step",
     "Summary",
@@ -30,11 +43,16 @@ __all__ = [
     "WaitTimeout",
     "accept_all",
     "active_relationship",
+    "ask",
+    "check_parameter",
+    "end_relationship",
     "establish_relationship",
+    "expect_error",
     "explain",
     "next_step",
     "reject_all",
     "results_table",
+    "send_request",
     "show_json",
     "status_table",
     "sync",

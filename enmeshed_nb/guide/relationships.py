@@ -1,5 +1,6 @@
 """The prerequisite of the guide: an Active Relationship between two Connectors."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 from enmeshed_nb.connector import Connector, Relationship
@@ -70,6 +71,54 @@ def establish_relationship(
     return initiator.relationships.get(existing.id)
 
 
+def end_relationship(one: Connector, other: Connector, *, timeout: float = 30, clock: Clock = REAL_TIME) -> None:
+    """See to it that two Connectors have no Relationship any more; do nothing if they have none.
+
+    A Pending one is rejected or revoked. An Active one is terminated (`PUT /Relationships/{id}/Terminate`), and both
+    sides decompose it (`DELETE /Relationships/{id}`): with it go the Requests, Messages and Attributes
+    that they exchanged. After that they can establish a new one.
+
+    Raises:
+        ConnectorError: a call failed.
+        WaitTimeout: the other side did not learn of it in time.
+    """
+    sync(one)
+    sync(other)
+    addresses = one.account.identity_info().address, other.account.identity_info().address
+    sides = ((one, addresses[1]), (other, addresses[0]))
+    current = [_current(connector, peer) for connector, peer in sides]
+    found = next((each for each in current if each), None)
+    if found is None:
+        return
+    if current[0] and current[0].status == "Pending":
+        created_by = current[0].audit_log[0].created_by
+        (one.relationships.reject if created_by == current[0].peer else one.relationships.revoke)(found.id)
+        _wait_until(other, found.id, ("Rejected", "Revoked"), timeout, clock)
+        return
+    if current[0] and current[0].status == "Active":
+        one.relationships.terminate(found.id)
+        _wait_until(other, found.id, ("Terminated",), timeout, clock)
+    for connector, relationship in zip((one, other), current, strict=True):
+        if relationship:
+            if connector is other and current[0]:
+                _wait_until(other, found.id, ("DeletionProposed",), timeout, clock)
+            connector.relationships.decompose(found.id)
+
+
+def _wait_until(
+    connector: Connector, relationship_id: str, statuses: Collection[str], timeout: float, clock: Clock
+) -> None:
+    wait_for(
+        lambda: _status(connector, relationship_id),
+        until=lambda status: status in statuses,
+        describe=lambda status: status or "no such Relationship",
+        what=f"Relationship {relationship_id} to become {' or '.join(statuses)} at {connector.name}",
+        sync_with=connector,
+        timeout=timeout,
+        clock=clock,
+    )
+
+
 def _create(templator: Connector, initiator: Connector) -> Relationship:
     template = templator.relationship_templates.create_own(
         ArbitraryRelationshipTemplateContent(value={}),
@@ -93,15 +142,7 @@ def _accept(templator: Connector, initiator: Connector, pending: Relationship, t
     )
     if _status(acceptor, pending.id) == "Pending":
         acceptor.relationships.accept(pending.id)
-    wait_for(
-        lambda: _status(other, pending.id),
-        until=lambda status: status == "Active",
-        describe=lambda status: status or "no such Relationship",
-        what=f"Relationship {pending.id} to become Active at {other.name}",
-        sync_with=other,
-        timeout=timeout,
-        clock=clock,
-    )
+    _wait_until(other, pending.id, ("Active",), timeout, clock)
 
 
 def _status(connector: Connector, relationship_id: str) -> str | None:

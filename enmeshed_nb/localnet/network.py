@@ -57,6 +57,7 @@ class LocalNetwork:
         connectors: Mapping[str, Mapping[str, Any]] | None = None,
         backbone_port: int = 0,
         keep: bool = False,
+        reconfigure: bool = False,
         progress: Progress = lambda _: None,
     ) -> Self:
         """Join the network of a folder; start it if it does not run.
@@ -67,6 +68,8 @@ class LocalNetwork:
                 Without it those of the last start run, in a new folder `sender` and `recipient`.
             backbone_port: a fixed port for the Backbone, 0 for any.
             keep: let the network run on when nobody uses it any more, until `stop`.
+            reconfigure: start a running Connector anew if *connectors* has another configuration for it (a note in
+                the state says so otherwise).
             progress: is told what happens meanwhile.
 
         Raises:
@@ -79,7 +82,7 @@ class LocalNetwork:
             check_configuration(name, config)
         deadline = time.monotonic() + START_TIMEOUT
         while time.monotonic() < deadline:
-            if joined := _ask(place, "keep" if keep else "lease", asked):
+            if joined := _ask(place, "keep" if keep else "lease", asked, reconfigure=reconfigure):
                 return cls(*joined)
             place.make()
             if not asked and not place.settings.exists():
@@ -188,7 +191,9 @@ def reset(folder: Path | str | None = None) -> bool:
     return True
 
 
-def _ask(place: Folder, what: str, connectors: Mapping[str, Any]) -> tuple[NetworkState, socket.socket] | None:
+def _ask(
+    place: Folder, what: str, connectors: Mapping[str, Any], *, reconfigure: bool = False
+) -> tuple[NetworkState, socket.socket] | None:
     """Say something to the supervisor of a folder; return its state and the open connection, None if none runs."""
     if _is_free(place) or not (state := place.load_state()):
         return None
@@ -197,7 +202,7 @@ def _ask(place: Folder, what: str, connectors: Mapping[str, Any]) -> tuple[Netwo
     except OSError:
         return None
     try:
-        asked = {"token": state.control.token, "do": what, "connectors": connectors}
+        asked = {"token": state.control.token, "do": what, "connectors": connectors, "reconfigure": reconfigure}
         lease.sendall(json.dumps(asked).encode() + b"\n")
         with lease.makefile("rb") as answers:
             answer = json.loads(answers.readline() or b"{}")

@@ -22,7 +22,7 @@ import signal
 import sys
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -50,6 +50,8 @@ LEASE_GRACE = 5.0
 """Seconds that a network without a lease waits for one: a notebook that ends and one that begins."""
 CONNECTOR_START_TIMEOUT = 60.0
 """Seconds that a Connector may take to start."""
+CONNECTOR_STOP_TIMEOUT = 20.0
+"""Seconds that a Connector may take to stop."""
 
 log = logging.getLogger("network")
 
@@ -104,6 +106,19 @@ class ConnectorHost:
                 folder.rmdir()  # only if it is empty: the Connector never lived
             raise self._failed(f"The Connector '{name}' could not start: {event['message']}")
         return event
+
+    async def stop_connector(self, name: str) -> None:
+        """Stop one Connector; its data stays."""
+        assert self._process is not None
+        assert self._process.stdin is not None
+        answer = self._answers[name] = asyncio.get_running_loop().create_future()
+        self._process.stdin.write(json.dumps({"stop": {"name": name}}).encode() + b"\n")
+        try:
+            await asyncio.wait_for(answer, CONNECTOR_STOP_TIMEOUT)
+        except TimeoutError:
+            raise self._failed(f"The Connector '{name}' did not stop within {CONNECTOR_STOP_TIMEOUT:.0f} s.") from None
+        finally:
+            del self._answers[name]
 
     async def ended(self) -> Failure:
         """Wait until Node ends and return how it ended."""
@@ -254,6 +269,18 @@ class Supervisor:
             self._settings.save(self._folder.settings)
             self._state().save(self._folder.state)
 
+    def _configured_otherwise(self, wanted: Mapping[str, Mapping[str, Any]]) -> list[str]:
+        """Return which of the running Connectors have another configuration than the one wanted, if one is wanted."""
+        running = [connector.name for connector in self._connectors]
+        return [name for name in running if wanted.get(name) and wanted[name] != self._settings.connectors[name].config]
+
+    async def _stop_connectors(self, names: Iterable[str]) -> None:
+        async with self._starting:
+            for name in names:
+                log.info("The Connector '%s' is started anew with another configuration.", name)
+                await self._host.stop_connector(name)
+                self._connectors = [each for each in self._connectors if each.name != name]
+
     def _state(self) -> NetworkState:
         assert self._backbone_state is not None
         assert self._control is not None
@@ -301,7 +328,8 @@ class Supervisor:
     async def _serve_control(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one connection: it asks, is answered, and stays open as a lease.
 
-        It asks with a line `{"token", "do": "lease" | "keep" | "stop", "connectors"}`.
+        It asks with a line `{"token", "do": "lease" | "keep" | "stop", "connectors", "reconfigure"}`; with
+        `reconfigure`, a Connector that runs with another configuration is started anew with the one that is asked for.
         """
         self._leases += 1
         self._lease_change.set()
@@ -324,10 +352,11 @@ class Supervisor:
             writer.close()
 
     async def _answer(self, asked: Mapping[str, Any]) -> dict[str, Any]:
-        running = {connector.name for connector in self._connectors}
-        missing = {name: config for name, config in asked["connectors"].items() if name not in running}
         try:
-            if missing:
+            if asked.get("reconfigure"):
+                await self._stop_connectors(self._configured_otherwise(asked["connectors"]))
+            running = {connector.name for connector in self._connectors}
+            if missing := {name: config for name, config in asked["connectors"].items() if name not in running}:
                 await self._start_connectors(self._settings.adopting(Wanted(connectors=missing)))
         except NetworkError as error:
             return {"failed": error.problem, "cure": error.cure}
@@ -337,8 +366,7 @@ class Supervisor:
         state = self._state()
         state.notes.extend(
             f"The Connector '{name}' runs with another configuration. `enmeshed-nb down`, then `up` again to change it."
-            for name, config in asked["connectors"].items()
-            if name in running and config and config != self._settings.connectors[name].config
+            for name in self._configured_otherwise(asked["connectors"])
         )
         return {"state": state.model_dump(by_alias=True)}
 

@@ -38,9 +38,18 @@ _TYPES: dict[str, Any] = {"bool": bool, "int": int, "float": float, "str": str}
 
 
 @dataclass(frozen=True)
-class _Parameter:
+class Parameter:
+    """A parameter of a notebook, as its cell tagged `parameters` declares it.
+
+    Attributes:
+        default: the value that it has there.
+        type_name: "bool", "int", "float" or "str".
+        meaning: the comment behind it.
+    """
+
     default: Any
     type_name: str
+    meaning: str = ""
 
     def convert(self, name: str, value: Any) -> Any:
         """Return the value in the parameter's type; text is what a command line gives.
@@ -72,7 +81,7 @@ def plan(notebooks: Sequence[Path], parameters: Mapping[str, Any], matrix: Path 
         PlanError: an unknown notebook or parameter (with those that exist), a value of another type,
             an unreadable matrix.
     """
-    known = {notebook: _parameters(notebook) for notebook in notebooks}
+    known = {notebook: parameters_of(notebook) for notebook in notebooks}
     variants = _variants(matrix)
     names = {*parameters, *itertools.chain.from_iterable(variants)}
     if unknown := sorted(names - set().union(*known.values())):
@@ -89,7 +98,12 @@ def plan(notebooks: Sequence[Path], parameters: Mapping[str, Any], matrix: Path 
     return list(runs.values())
 
 
-def _parameters(notebook: Path) -> dict[str, _Parameter]:
+def parameters_of(notebook: Path) -> dict[str, Parameter]:
+    """Return a notebook's parameters by name.
+
+    Raises:
+        PlanError: there is no such notebook, or it cannot be read.
+    """
     if not notebook.is_file():
         folder = notebook.parent if notebook.parent.is_dir() else Path()
         existing = sorted(path.name for path in folder.glob("*.ipynb"))
@@ -105,7 +119,8 @@ def _parameters(notebook: Path) -> dict[str, _Parameter]:
         except (ValueError, SyntaxError):
             default = details["default"]
         declared = details["inferred_type_name"]
-        parameters[name] = _Parameter(default, declared if declared in _TYPES else type(default).__name__)
+        type_name = declared if declared in _TYPES else type(default).__name__
+        parameters[name] = Parameter(default, type_name, details["help"].strip())
     return parameters
 
 

@@ -1,6 +1,6 @@
 """What is said about the runs: on the terminal, and as JUnit XML for a CI."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from enmeshed_nb.runner.execution import NotebookRun
+from enmeshed_nb.runner.plan import Parameter
 
 
 def print_report(runs: Iterable[NotebookRun], console: Console) -> None:
@@ -28,6 +29,19 @@ def print_report(runs: Iterable[NotebookRun], console: Console) -> None:
         if run.error:
             console.print(Text(run.error, style="red"))
         console.print(f"  executed copy: {escape(str(run.planned.output))}", highlight=False, soft_wrap=True)
+
+
+def print_parameters(notebooks: Mapping[Path, Mapping[str, Parameter]], console: Console) -> None:
+    """Print each notebook's parameters: name, type, default, meaning."""
+    for notebook, parameters in notebooks.items():
+        console.print(f"[bold]{escape(str(notebook))}[/]", highlight=False, soft_wrap=True)
+        table = Table.grid(padding=(0, 2))
+        for name, parameter in parameters.items():
+            table.add_row(
+                f"  {escape(name)}", parameter.type_name, Text(repr(parameter.default)), Text(parameter.meaning)
+            )
+        console.print(table if parameters else "  It has none.")
+    console.print("\nSet them: -p NAME VALUE, or --matrix FILE.", highlight=False)
 
 
 def _request_view(request: dict[str, Any]) -> Group:

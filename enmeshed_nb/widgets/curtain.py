@@ -1,11 +1,12 @@
 """Behind the curtain: what the Backbone has of a Message, beside what the two Connectors show of it."""
 
+from contextlib import suppress
 from typing import Any
 
 import htpy
 from htpy import Node
 
-from enmeshed_nb.connector import Message, MessageWithAttachments
+from enmeshed_nb.connector import MessageWithAttachments, NotFound
 from enmeshed_nb.connector.resource import plain
 from enmeshed_nb.guide.peers import shortened
 from enmeshed_nb.localnet.inspection import stored_message
@@ -29,12 +30,13 @@ class Curtain(View):
 
     def __init__(self, network: Network, message_id: str) -> None:
         self.stored = stored_message(network.local.state.data_dir, message_id) if network.local else None
-        self.sent: Message | MessageWithAttachments | None = None
-        self.received: Message | None = None
+        self.sent: MessageWithAttachments | None = None
+        self.received: MessageWithAttachments | None = None
         self.message_id = message_id
         if self.stored:
             self.sent = network.sender.messages.get(message_id)
-            self.received = next((each for each in network.recipient.messages.list() if each.id == message_id), None)
+            with suppress(NotFound):
+                self.received = network.recipient.messages.get(message_id)
 
     def __str__(self) -> str:
         if not self.stored:
@@ -82,11 +84,11 @@ def _column(title: str, *content: Node) -> Node:
     return htpy.div[htpy.b[title], *content]
 
 
-def _content(message: Message | MessageWithAttachments | None) -> Any:
+def _content(message: MessageWithAttachments | None) -> Any:
     return plain(message.content) if message else None
 
 
-def _readable(message: Message | MessageWithAttachments | None) -> Node:
+def _readable(message: MessageWithAttachments | None) -> Node:
     return shown_json(_content(message))
 
 

@@ -40,6 +40,7 @@ class NetworkStatus(View):
                 ],
             ),
             [_trouble(part) for part in report.parts if part.why],
+            [htpy.p[htpy.b["Note: "], note] for note in report.notes],
         ]
 
 

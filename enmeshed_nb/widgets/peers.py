@@ -131,12 +131,11 @@ class PeerChooser(Panel):
                 if chosen
                 else "Nobody is chosen."
             ],
-            self._remarks(sum(peer.can_receive for peer in self.peers), len(self._list.options)),
+            None if chosen else self._remarks(sum(peer.can_receive for peer in self.peers), len(self._list.options)),
         ]
 
     def __str__(self) -> str:
-        chosen = f"chosen: {self.peer}" if self.peer else "nobody is chosen"
-        return f"{len(self.peers)} peers of the {self._connector.name}; {chosen}"
+        return f"Chosen peer of the {self._connector.name}: {self.peer or 'nobody'}"
 
 
 def _option(peer: Peer) -> str:

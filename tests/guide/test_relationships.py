@@ -8,7 +8,7 @@ import pytest
 
 from enmeshed_nb.connector import Connector
 from enmeshed_nb.content import ArbitraryRelationshipCreationContent, ArbitraryRelationshipTemplateContent
-from enmeshed_nb.guide import RelationshipError, active_relationship, establish_relationship
+from enmeshed_nb.guide import RelationshipError, active_relationship, end_relationship, establish_relationship
 from enmeshed_nb.localnet import LocalNetwork
 
 
@@ -58,3 +58,39 @@ def test_a_relationship_is_begun_finished_and_not_used_once_it_is_over(strangers
     bo.relationships.accept_reactivation(pending.id)
     ada.account.sync()
     assert active_relationship(ada, address).id == pending.id
+
+
+def test_a_relationship_is_ended_in_whatever_state_it_is(strangers: tuple[Connector, Connector]) -> None:
+    ada, bo = strangers
+
+    def begin(templator: Connector, initiator: Connector) -> str:
+        template = templator.relationship_templates.create_own(
+            ArbitraryRelationshipTemplateContent(value={}), datetime.now(UTC) + timedelta(hours=1)
+        )
+        loaded = initiator.relationship_templates.load_peer(template.reference)
+        return initiator.relationships.create(loaded.id, ArbitraryRelationshipCreationContent(value={})).id
+
+    def ended() -> bool:
+        end_relationship(ada, bo)
+        over = {"Rejected", "Revoked"}
+        return all(each.status in over for connector in strangers for each in connector.relationships.list())
+
+    assert ended()  # there is none
+    begin(ada, bo)
+    assert ended()  # Pending, rejected by ada
+    begin(bo, ada)
+    assert ended()  # Pending, revoked by ada
+    establish_relationship(ada, bo)
+    assert ended()  # Active
+    relationship = establish_relationship(ada, bo)
+    bo.relationships.terminate(relationship.id)
+    assert ended()  # Terminated
+    relationship = establish_relationship(ada, bo)
+    ada.relationships.terminate(relationship.id)
+    ada.relationships.decompose(relationship.id)
+    assert ended()  # decomposed by one side
+    relationship = establish_relationship(ada, bo)
+    bo.relationships.terminate(relationship.id)
+    bo.relationships.decompose(relationship.id)
+    assert ended()  # decomposed by the other side
+    assert establish_relationship(ada, bo).status == "Active"

@@ -4,7 +4,9 @@ import json
 
 import pytest
 
-from enmeshed_nb.localnet import NetworkError
+from enmeshed_nb import connect
+from enmeshed_nb.connector import ApiError
+from enmeshed_nb.localnet import LocalNetwork, NetworkError
 from enmeshed_nb.localnet.configuration import check_configuration
 from tests.conftest import enmeshed_nb, up
 
@@ -79,3 +81,27 @@ def test_a_faulty_configuration_starts_nothing_and_another_one_is_not_applied_si
     joined = enmeshed_nb("up", "--data-dir", folder, "--config", file)
     assert joined.returncode == 0
     assert "'sender' runs with another configuration" in joined.stdout + joined.stderr
+
+
+def test_a_connector_is_added_and_started_anew_with_another_configuration(folder):
+    with LocalNetwork.open(folder):
+        network = connect(folder)
+        more = network.add_connector("more")
+        address = more.account.identity_info().address
+        with pytest.raises(ApiError) as unknown:
+            more.identity_deletion_process.get()
+        assert unknown.value.code == "error.connector.http.routeDoesNotExist"
+        more = network.add_connector("more", {"debug": True})  # /IdentityDeletionProcess exists with `debug` only
+        assert more.account.identity_info().address == address
+        with pytest.raises(ApiError) as known:
+            more.identity_deletion_process.get()
+        assert known.value.code != unknown.value.code
+        pid = up(folder)["pid"]
+        assert network.add_connector("more", {"debug": True}).url == more.url
+        assert network.add_connector("more").health().is_healthy  # no configuration: as it is
+        assert network.sender.health().is_healthy
+        assert up(folder)["pid"] == pid
+        with pytest.raises(NetworkError, match="modules"):
+            network.add_connector("more", {"modules": {"sync": {"interval": -1}}})
+        assert more.health().is_healthy
+        network.close()

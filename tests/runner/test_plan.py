@@ -45,6 +45,16 @@ def test_an_unknown_parameter_is_named_with_those_that_exist(notebook, tmp_path)
         plan([notebook], {"decison": "reject"}, None, tmp_path)
 
 
+def test_the_parameters_are_listed_with_type_default_and_meaning(notebook, tmp_path):
+    listed = enmeshed_nb("run", notebook, "--help-parameters", "--out", tmp_path / "out")
+    assert listed.returncode == 0, listed.stderr
+    lines = [line.split() for line in listed.stdout.splitlines()]
+    assert ["decision", "str", "'accept'", "accept", "or", "reject"] in lines
+    assert ["timeout", "float", "30.0"] in lines
+    assert ["strict", "bool", "False"] in lines
+    assert not (tmp_path / "out").exists()
+
+
 def test_an_unknown_notebook_is_named_with_those_that_exist(notebook):
     with pytest.raises(PlanError, match=r"There is no notebook .*guid\.ipynb.*guide\.ipynb"):
         plan([notebook.with_name("guid.ipynb")], {}, None, Path("build"))

@@ -1,0 +1,66 @@
+"""Mistakes made on purpose, and parameters that cannot be meant."""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from enmeshed_nb.connector import ConnectorError
+from enmeshed_nb.guide.explanations import explain
+
+
+class NoErrorError(AssertionError):
+    """What should have failed did not, or failed otherwise."""
+
+
+class ParameterError(ValueError):
+    """A parameter of a notebook cannot be meant; the message says what can."""
+
+
+@contextmanager
+def expect_error(code: str) -> Iterator[None]:
+    """See to it that the Connector refuses what stands in the block, and print what the error means.
+
+        with expect_error("error.runtime.recordNotFound"):
+            sender.requests.outgoing.get("REQ00000000000000000")
+
+    Args:
+        code: the API's error code.
+
+    Raises:
+        NoErrorError: nothing failed, or it failed with another code.
+    """
+    try:
+        yield
+    except ConnectorError as error:
+        if error.code != code:
+            raise NoErrorError(f"{code} was expected, and the Connector said: {error}") from error
+        print(explain(error))
+    else:
+        raise NoErrorError(f"{code} was expected, and nothing failed.")
+
+
+def check_parameter(
+    name: str, value: Any, *, among: Collection[Any] = (), between: tuple[float, float] | None = None
+) -> None:
+    """Refuse a notebook's parameter that cannot be meant.
+
+    Args:
+        name: the parameter's name.
+        value: its value.
+        among: the values that are possible, if these are few.
+        between: the least and the greatest possible number; of a text, its length in characters.
+
+    Raises:
+        ParameterError: says what is possible, and where to change it.
+    """
+    problem = ""
+    if among and value not in among:
+        problem = f"must be {' or '.join(map(repr, among))}"
+    if between:
+        low, high = between
+        if isinstance(value, str) and not low <= len(value) <= high:
+            problem = f"must have {low} to {high} characters"
+        elif not isinstance(value, str) and not low <= value <= high:
+            problem = f"must be from {low} to {high}"
+    if problem:
+        raise ParameterError(f"{name} {problem}, not {value!r}. Change it in the first cell, or by `-p {name} …`.")

@@ -1,0 +1,106 @@
+"""The whole guide in one call, and mistakes made on purpose, on the real network."""
+
+import pytest
+
+from enmeshed_nb import ApiError, AuthenticationRequestItem, ConsentRequestItem, Request, RequestItemGroup
+from enmeshed_nb.connector import InvalidInput, ValidationFailed
+from enmeshed_nb.content import BooleanFormFieldSettings, FormFieldRequestItem
+from enmeshed_nb.guide import (
+    Decision,
+    DecisionError,
+    NoErrorError,
+    ParameterError,
+    accept_all,
+    ask,
+    check_parameter,
+    expect_error,
+    reject_all,
+    send_request,
+)
+
+QUESTION = AuthenticationRequestItem(title="Is it you?", must_be_accepted=True)
+EXTRA = ConsentRequestItem(consent="A newsletter, too.", must_be_accepted=False)
+
+
+def test_a_request_is_sent_and_open(sender, recipient):
+    peer = recipient.account.identity_info().address
+    sent = send_request(sender, Request(items=[QUESTION]), peer)
+    assert (sent.status, sent.source.type) == ("Open", "Message")
+    assert sender.messages.get(sent.source.reference).content.id == sent.id
+
+
+def test_an_invalid_request_is_not_created(sender):
+    before = len(sender.requests.outgoing.list())
+    with pytest.raises(ValidationFailed, match="cannotShareRequestWithYourself"):
+        send_request(sender, Request(items=[QUESTION]), sender.account.identity_info().address)
+    assert len(sender.requests.outgoing.list()) == before
+
+
+@pytest.mark.parametrize(
+    ("answer", "result", "items"),
+    [
+        (accept_all, "Accepted", ["Accepted", "Accepted"]),
+        (reject_all, "Rejected", ["Rejected", "Rejected"]),
+        (lambda each: Decision(each).accept(0).reject((1, 0)).to_accept(), "Accepted", ["Accepted", "Rejected"]),
+    ],
+)
+def test_a_request_is_asked_decided_and_answered(sender, recipient, answer, result, items):
+    request = Request(items=[QUESTION, RequestItemGroup(items=[EXTRA])])
+    answered = ask(sender, recipient, request, answer)
+    assert (answered.status, answered.response.content.result) == ("Completed", result)
+    first, group = answered.response.content.items
+    assert [first.result, group.items[0].result] == items
+    assert recipient.requests.incoming.get(answered.id).response.content == answered.response.content
+
+
+def test_what_accepting_takes_is_given_by_the_answer(sender, recipient):
+    item = FormFieldRequestItem(title="Coming?", settings=BooleanFormFieldSettings(), must_be_accepted=True)
+    request = Request(items=[item])
+    answered = ask(sender, recipient, request, lambda each: accept_all(each, {0: {"response": False}}))
+    assert answered.response.content.items[0].response is False
+    with pytest.raises(DecisionError, match="cannot be accepted without response"):
+        ask(sender, recipient, request)
+    assert recipient.requests.incoming.list(status="ManualDecisionRequired")  # it waits, undecided
+
+
+def test_an_expected_error_is_explained(sender, capsys):
+    with expect_error("error.runtime.recordNotFound"):
+        sender.messages.get("MSG00000000000000000")
+    said = capsys.readouterr().out
+    assert "There is no such object at this Connector" in said
+    assert "error.runtime.recordNotFound" in said
+
+
+def test_what_was_expected_and_did_not_come_is_an_error(sender):
+    with pytest.raises(NoErrorError, match="nothing failed"), expect_error("error.runtime.recordNotFound"):
+        sender.account.identity_info()
+    with pytest.raises(NoErrorError, match=r"x was expected(.|\n)*recordNotFound") as failed, expect_error("x"):
+        sender.messages.get("MSG00000000000000000")
+    assert isinstance(failed.value.__cause__, ApiError)
+    with pytest.raises(NoErrorError), expect_error("error.runtime.recordNotFound"):
+        raise InvalidInput("Not sent.", advice="")
+    with pytest.raises(ZeroDivisionError), expect_error("x"):
+        1 / 0  # noqa: B018
+
+
+def test_parameters_that_can_be_meant_pass():
+    check_parameter("decision", "accept", among=("accept", "reject"))
+    check_parameter("timeout", 1, between=(1, 600))
+    check_parameter("title", "x" * 200, between=(1, 200))
+
+
+@pytest.mark.parametrize(
+    ("value", "rule", "said"),
+    [
+        ("maybe", {"among": ("accept", "reject")}, "must be 'accept' or 'reject', not 'maybe'"),
+        (0, {"between": (1, 600)}, "must be from 1 to 600, not 0"),
+        (float("nan"), {"between": (1, 600)}, "must be from 1 to 600, not nan"),
+        (float("inf"), {"between": (1, 600)}, "must be from 1 to 600, not inf"),
+        ("", {"between": (1, 200)}, "must have 1 to 200 characters, not ''"),
+    ],
+)
+def test_parameters_that_cannot_be_meant_are_refused(value, rule, said):
+    with pytest.raises(ParameterError) as refused:
+        check_parameter("name", value, **rule)
+    assert said in str(refused.value)
+    assert "-p name" in str(refused.value)

@@ -1,0 +1,43 @@
+"""The notebooks, a network for them, and how they are compared with what they store."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from enmeshed_nb.localnet import LocalNetwork
+from tests.conftest import ROOT
+
+NOTEBOOKS = {path.name[:2]: path for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}
+ALONE = {name: value for name, value in os.environ.items() if not name.startswith("ENMESHED_NB_")}
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder of a running network."""
+    folder = tmp_path_factory.mktemp("notebooks") / "network"
+    with LocalNetwork.open(folder):
+        yield folder
+
+
+@pytest.fixture
+def compare(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Execute notebooks by nbval and compare each output with the stored one."""
+
+    def run(data_dir: Path, *notebooks: Path) -> subprocess.CompletedProcess[str]:
+        sanitize = ["--nbval", "--nbval-sanitize-with", ROOT / "tests/notebooks/sanitize.cfg"]
+        quiet = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--nbval-cell-timeout", "120"]
+        return subprocess.run(
+            [sys.executable, "-m", "pytest", *map(str, [*quiet, *sanitize, *notebooks])],
+            cwd=ROOT,
+            env=ALONE | {"ENMESHED_NB_DATA_DIR": str(data_dir)},
+            capture_output=True,
+            text=True,
+            timeout=400,
+            check=False,
+        )
+
+    return run
