@@ -4,10 +4,6 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import create_engine, select
-from sqlalchemy.orm import Session
-
-from enmeshed_nb.localnet.backbone.models import Message
 from enmeshed_nb.localnet.errors import NetworkError
 
 
@@ -34,6 +30,12 @@ def stored_message(data_dir: Path | str, message_id: str) -> StoredMessage:
     Raises:
         NetworkError: there is no such file, or no such Message in it.
     """
+    # SQLAlchemy and the Backbone take half a second to import: only who looks behind the curtain waits for it.
+    from sqlalchemy import create_engine, select  # noqa: PLC0415
+    from sqlalchemy.orm import Session  # noqa: PLC0415
+
+    from enmeshed_nb.localnet.backbone.models import Message  # noqa: PLC0415
+
     path = Path(data_dir) / "backbone" / "backbone.db"
     if not path.is_file():
         raise NetworkError(f"There is no Backbone in {data_dir}.", "Start the network first: enmeshed-nb up.")

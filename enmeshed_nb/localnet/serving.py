@@ -48,6 +48,11 @@ def port_is_free(port: int) -> bool:
     return True
 
 
+KEEP_ALIVE = 3600
+"""Seconds after which the server ends an idle connection. Long, so that the client is the one who does: a call that is
+sent just when the server ends the connection fails ("socket hang up")."""
+
+
 class Server:
     """An ASGI application on a socket; served while its `with` lasts.
 
@@ -66,6 +71,7 @@ class Server:
                 app,
                 log_config=None,
                 timeout_graceful_shutdown=2,
+                timeout_keep_alive=KEEP_ALIVE,
                 server_header=False,
             )
         )

@@ -31,7 +31,7 @@ SETTINGS = {
 expect.set_options(timeout=PATIENCE)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium. If there is none, the tests fail and say what to install."""
     executable = chromium()

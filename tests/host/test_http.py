@@ -2,6 +2,9 @@
 
 import json
 import re
+import select
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -355,3 +358,17 @@ def test_a_connector_with_bad_keys_does_not_start(folder, tmp_path, keys, said):
     refused = enmeshed_nb("up", "--data-dir", folder, "--config", configured(tmp_path, {"apiKey": {"keys": keys}}))
     assert refused.returncode == 1
     assert said in refused.stderr
+
+
+def test_no_server_ends_an_idle_connection(network):
+    """A call that is sent at that moment would fail; libraries' usual limit is five seconds."""
+    connections = []
+    for url in (network.state.backbone.url, network.state.connector("sender").url):
+        connection = HTTPConnection(urlsplit(url).hostname, urlsplit(url).port, timeout=5)
+        connection.request("GET", "/health")
+        connection.getresponse().read()
+        connections.append(connection)
+    ended, _, _ = select.select([each.sock for each in connections], [], [], 6.5)
+    assert not ended
+    for connection in connections:
+        connection.close()

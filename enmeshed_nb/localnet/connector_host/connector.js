@@ -7,6 +7,7 @@ import { recover } from "./recovery.js";
 import { ConnectorRuntime } from "./runtime.js";
 
 const LOOPBACK = "127.0.0.1";
+const KEEP_ALIVE = 3600_000; // ms; long, so that clients end idle connections: a call that meets the end of one fails
 
 export class Connector {
   #runtime;
@@ -29,6 +30,7 @@ export class Connector {
       await this.#runtime.start();
       await recover(this.#runtime);
       this.#server = createServer(createApp(this.name, this.#runtime, this.#config, this.#authentication));
+      this.#server.keepAliveTimeout = KEEP_ALIVE;
       const port = await this.#listen(this.#config.infrastructure?.httpServer?.port ?? 0);
       return { port, address: this.#runtime.address };
     } catch (error) {
