@@ -9,7 +9,7 @@ run: ## set up, then execute the guide end to end on the local network
 
 test: check ## set up, browser included, then the quality gate and all tests
 	@$(PYTHON) tools/bootstrap.py test
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 check: ## the quality gate alone: format, lint, types, notebooks normalised, README's table
 	@$(PYTHON) tools/bootstrap.py dev

@@ -31,7 +31,7 @@ from enmeshed_nb.localnet.settings import (
     data_dir,
 )
 
-FIRST_NOTEBOOKS = ("00-start-here.ipynb", "01-establish-a-relationship.ipynb")
+FIRST_NOTEBOOK = "00-start-here.ipynb"
 
 console = Console()
 messages = Console(stderr=True)
@@ -236,9 +236,9 @@ def run(  # noqa: PLR0917  (click passes them by name)
 def lab(jupyter_arguments: tuple[str, ...], data_dir: Path | None) -> None:
     """Open JupyterLab on the first notebook, with a network; both end together. More arguments go to JupyterLab."""
     notebooks = _notebooks_folder()
-    first = next(notebooks / name for name in FIRST_NOTEBOOKS if (notebooks / name).exists())
     root = notebooks.absolute().parent
-    options = [f"--ServerApp.root_dir={root}", f"--LabApp.default_url=/lab/tree/{first.absolute().relative_to(root)}"]
+    first = (notebooks / FIRST_NOTEBOOK).absolute().relative_to(root)
+    options = [f"--ServerApp.root_dir={root}", f"--LabApp.default_url=/lab/tree/{first}"]
     if opened := _connectors_for_kernels(data_dir):
         opened.outlive_exec()
     # This process becomes JupyterLab and keeps the lease: however it ends, the network ends with it.
@@ -286,7 +286,7 @@ def _connectors_for_kernels(folder: Path | None) -> LocalNetwork | None:
 
 def _notebooks_folder() -> Path:
     for folder in (Path("notebooks"), Path(), Path(__file__).parents[1] / "notebooks"):
-        if any((folder / name).exists() for name in FIRST_NOTEBOOKS):
+        if (folder / FIRST_NOTEBOOK).exists():
             return folder
     raise NetworkError(
         "The notebooks are not here: they come with the repository, not with the Python package.",

@@ -9,7 +9,7 @@ The exit code is 0 for a yes, 1 for a no, 2 if there is no answer.
 import sys
 from datetime import UTC, datetime, timedelta
 
-from enmeshed_nb import Connector, ConnectorError, ConsentRequestItem, Request, wait_for_status
+from enmeshed_nb import Connector, ConnectorError, ConsentRequestItem, Request, send_request, wait_for_status
 from enmeshed_nb.guide import WaitError
 
 PATIENCE = timedelta(minutes=5)
@@ -21,11 +21,9 @@ def ask(connector: Connector, peer: str, consent: str) -> bool:
         items=[ConsentRequestItem(consent=consent, must_be_accepted=True)],
         expires_at=datetime.now(UTC) + PATIENCE,
     )
-    requests = connector.requests.outgoing
-    requests.validate(request, peer).raise_for_failure()
-    created = requests.create(request, peer)
-    connector.messages.send(peer, created.content)
-    answered = wait_for_status(requests, created.id, "Completed", sync=connector, timeout=PATIENCE.total_seconds())
+    asked = send_request(connector, request, peer)
+    requests, patience = connector.requests.outgoing, PATIENCE.total_seconds()
+    answered = wait_for_status(requests, asked.id, "Completed", sync=connector, timeout=patience)
     return answered.response is not None and answered.response.content.result == "Accepted"
 
 

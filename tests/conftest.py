@@ -25,6 +25,19 @@ T = TypeVar("T")
 ROOT = Path(__file__).parents[1]
 
 
+LONGEST = ("notebooks/test_all", "localnet/test_survival", "browser", "binder", "notebooks", "localnet")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run what takes longest first: side by side, no process is left alone with it in the end."""
+
+    def rank(item: pytest.Item) -> int:
+        name = item.nodeid.removeprefix("tests/")
+        return next((index for index, start in enumerate(LONGEST) if name.startswith(start)), len(LONGEST))
+
+    items.sort(key=rank)
+
+
 def until(condition: Callable[[], T], timeout: float = 10, what: str = "") -> T:
     """Wait until a condition is true and return its value; fail after `timeout` seconds."""
     deadline = time.monotonic() + timeout

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from enmeshed_nb.localnet import LocalNetwork
+from enmeshed_nb.localnet import LocalNetwork, stop
 from tests.conftest import ROOT, enmeshed_nb
 
 NOTEBOOKS = {path.name[:2]: path for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}
@@ -22,6 +22,7 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("notebooks") / "network"
     with LocalNetwork.open(folder):
         yield folder
+        stop(folder)
 
 
 def compare(data_dir: Path, *notebooks: Path) -> subprocess.CompletedProcess[str]:

@@ -76,6 +76,16 @@ def test_its_links_lead_somewhere(path, cells):
                 assert (path.parent / target.partition("#")[0]).is_file(), target
 
 
+def test_each_rule_of_the_sanitize_file_fits_its_example_and_its_replacement():
+    text = (ROOT / "tests/notebooks/sanitize.cfg").read_text(encoding="utf-8")
+    rules = re.findall(r"^\[.+\]\n# (.+)\nregex: (.+)\nreplace: (.+)$", text, re.MULTILINE)
+    assert len(rules) == text.count("\nregex: ")
+    for example, regex, replacement in rules:
+        replaced = re.sub(regex, replacement, example)
+        assert replaced != example
+        assert re.sub(regex, replacement, replaced) == replaced
+
+
 def test_the_readme_links_every_notebook_and_leads_somewhere():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     local = [target for target in LINK.findall(text) if not target.startswith("http")]
