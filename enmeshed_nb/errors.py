@@ -1,5 +1,30 @@
-"""The root of errors that are no fault of the program: the message says what was wrong and what to do."""
+"""The root of all errors that a user can cause or meet; each says what is wrong and what to do.
+
+UserError
+├── ConnectorError       what a Connector refuses, or why it cannot be asked   enmeshed_nb.connector (a tree of its own)
+├── DecisionError        a decision does not fit its Request                   enmeshed_nb.guide
+├── NetworkError         the local network cannot do it                        enmeshed_nb.localnet
+├── NoErrorError         what should have failed did not                       enmeshed_nb.guide
+├── ParameterError       a notebook's parameter cannot be meant                enmeshed_nb.guide
+├── PlanError            a run of notebooks cannot be planned like that        enmeshed_nb.runner
+├── RelationshipError    a Relationship cannot be used or made                 enmeshed_nb.guide
+├── SettingsError        own Connectors are not named completely               enmeshed_nb.own_connectors
+└── WaitError            what was waited for does not come                     enmeshed_nb.guide
+"""
 
 
 class UserError(Exception):
-    """Something that was asked for cannot be done; the command line shows it as one message, without a traceback."""
+    """Something that was asked for cannot be done; the command line shows it as one message, without a traceback.
+
+    Attributes:
+        problem: what is wrong, in words.
+        cure: what to do about it; empty if the problem says that already.
+    """
+
+    def __init__(self, problem: str, cure: str = "") -> None:
+        super().__init__(problem, cure)
+        self.problem = problem
+        self.cure = cure
+
+    def __str__(self) -> str:
+        return f"{self.problem}\n{self.cure}".strip()

@@ -45,8 +45,8 @@ class OwnConnectors:
             return None
         if missing:
             raise SettingsError(
-                f"Your own Connectors are not completely named: {', '.join(missing)} is missing.\n"
-                "Set all four variables (environment or .env file), or none to use the local network."
+                f"Your own Connectors are not completely named: {', '.join(missing)} is missing.",
+                "Set all four variables (environment or .env file), or none to use the local network.",
             )
         for name in names[::2]:
             if not found[name].startswith(("http://", "https://")):

@@ -1,11 +1,11 @@
 """The client of one Connector."""
 
 from collections.abc import Callable
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import httpx
 
+from enmeshed_nb.closing import Closing
 from enmeshed_nb.connector.account import Account
 from enmeshed_nb.connector.announcements import Announcements
 from enmeshed_nb.connector.attributes import Attributes
@@ -23,7 +23,7 @@ from enmeshed_nb.connector.requests import Requests
 from enmeshed_nb.connector.tokens import Tokens
 
 
-class Connector:
+class Connector(Closing):
     """The client of one enmeshed Connector 7; its namespaces and methods follow the API.
 
     May be used by several threads, and as a context manager. It can be neither pickled nor copied, because it holds an
@@ -108,14 +108,6 @@ class Connector:
     def close(self) -> None:
         """End the connection."""
         self._http.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return f"Connector({self.url!r}, name={self.name!r})"

@@ -4,9 +4,9 @@ import json
 import threading
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
+from enmeshed_nb.closing import Closing
 from enmeshed_nb.guide.waiting import REAL_TIME, Clock, wait_for
 
 _LARGEST = 10_000_000  # bytes
@@ -29,7 +29,7 @@ class Event:
     headers: dict[str, str]
 
 
-class EventListener:
+class EventListener(Closing):
     """An HTTP server on this machine that Connectors can send their events to.
 
         with EventListener() as listener:
@@ -112,14 +112,6 @@ class EventListener:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _lower(headers: Any) -> dict[str, str]:

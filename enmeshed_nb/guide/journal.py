@@ -5,8 +5,9 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Any
 
+from enmeshed_nb.closing import Closing
 from enmeshed_nb.connector import Connector, Exchange
 
 _COLUMNS = ("time", "connector", "call", "HTTP", "ms", "outcome")
@@ -22,7 +23,7 @@ class Observation:
     time: datetime
 
 
-class Journal:
+class Journal(Closing):
     """Records every exchange of the Connectors given to it, from now on.
 
         journal = Journal(sender, recipient)
@@ -81,12 +82,6 @@ class Journal:
         """End the recording; what was recorded stays."""
         for stop in self._stops:
             stop()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def __len__(self) -> int:
         return len(self.exchanges)

@@ -11,12 +11,12 @@ import time
 import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import psutil
 from filelock import FileLock, Timeout
 
+from enmeshed_nb.closing import Closing
 from enmeshed_nb.localnet.configuration import check_configuration
 from enmeshed_nb.localnet.errors import NetworkError
 from enmeshed_nb.localnet.serving import LOOPBACK
@@ -36,7 +36,7 @@ STOP_TIMEOUT = 20.0
 Progress = Callable[[str], None]
 
 
-class LocalNetwork:
+class LocalNetwork(Closing):
     """A running local network and a lease on it: it runs at least as long as this object is open.
 
     Attributes:
@@ -101,14 +101,6 @@ class LocalNetwork:
     def close(self) -> None:
         """Give the lease back."""
         self._lease.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def running(folder: Path | str | None = None) -> NetworkState | None:
