@@ -1,12 +1,12 @@
 """Announcements and their admin API."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from httpx import Client, Response
+from httpx import Response
 
-from tests.backbone.world import Device, InProcess, World, ok, refused, unauthorized
+from tests.backbone.world import ADMIN_KEY, Device, World, ok, refused, unauthorized
 
 TEXTS = [
     {"language": "en", "title": "Hello", "body": "World"},
@@ -16,14 +16,12 @@ Announce = Callable[..., Response]
 
 
 @pytest.fixture
-def announce(world: World) -> Iterator[Announce]:
-    with Client(transport=InProcess(world.backbone.admin_app("key")), base_url="http://admin") as http:
+def announce(world: World) -> Announce:
+    def post(**changes: Any) -> Response:
+        body = {"severity": "Low", "isSilent": False, "texts": TEXTS, "actions": []} | changes
+        return world.admin.post("/api/v1/Announcements", json=body)
 
-        def post(key: str = "key", **changes: Any) -> Response:
-            body = {"severity": "Low", "isSilent": False, "texts": TEXTS, "actions": []} | changes
-            return http.post("/api/v1/Announcements", json=body, headers={"x-api-key": key})
-
-        yield post
+    return post
 
 
 def read(device: Device, language: str = "en") -> Any:
@@ -80,16 +78,20 @@ def test_fields_out_of_bounds(announce: Announce, changes: dict[str, Any]) -> No
 
 
 @pytest.mark.parametrize("key", ["", "guess", "key2"])
-def test_the_admin_api_needs_its_key(announce: Announce, key: str) -> None:
-    unauthorized(announce(key))
+@pytest.mark.parametrize("body", [b"", b"{", b"{}"])
+def test_the_admin_api_needs_its_key_before_it_looks_at_anything(world: World, key: str, body: bytes) -> None:
+    headers = {"x-api-key": key, "content-type": "application/json"}
+    for path in ("Announcements", "IdentityRemovals"):
+        unauthorized(world.admin.post(f"/api/v1/{path}", headers=headers, content=body))
+    unauthorized(world.admin.get("/api/v1/xsrf", headers=headers))
 
 
 def test_the_xsrf_token_is_text_and_cookie(world: World) -> None:
-    with Client(transport=InProcess(world.backbone.admin_app("key")), base_url="http://admin") as http:
-        unauthorized(http.get("/api/v1/xsrf"))
-        answer = http.get("/api/v1/xsrf", headers={"x-api-key": "key"})
-        assert answer.text in answer.cookies.values()
+    answer = world.admin.get("/api/v1/xsrf")
+    assert answer.text in answer.cookies.values()
 
 
-def test_the_consumer_api_makes_no_announcements(world: World) -> None:
-    assert world.http.post("/api/v1/Announcements", json={}, headers={"x-api-key": "key"}).status_code == 404
+def test_the_consumer_api_has_no_administration(world: World) -> None:
+    for path in ("Announcements", "IdentityRemovals"):
+        answer = world.http.post(f"/api/v1/{path}", json={}, headers={"x-api-key": ADMIN_KEY})
+        assert answer.status_code == 404

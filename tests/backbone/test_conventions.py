@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from enmeshed_nb.localnet.backbone import Backbone
-from tests.backbone.world import CLIENT, World, ok, refused
+from tests.backbone.world import CLIENT, World, nested, ok, refused
 
 INPUT = "error.platform.inputCannotBeParsed"
 
@@ -100,3 +100,54 @@ def test_what_was_stored_is_there_in_the_next_backbone(world: World) -> None:
     world.backbone.close()
     world.backbone = Backbone(world.folder, clients={CLIENT["clientId"]: CLIENT["clientSecret"]}, clock=world.clock)
     ok(device.get("/Devices/Self"))
+
+
+OPEN = {
+    *(
+        ("GET", path)
+        for path in ("/health", "/api/v2/Version", "/api/v2/Identities/IsDeleted", "/api/v2/Tokens/{token_id}")
+    ),
+    *(("POST", path) for path in ("/connect/token", "/api/v2/Identities", "/api/v2/Challenges", "/api/v2/Tokens")),
+}
+BODIES: list[tuple[str, bytes]] = [
+    *(("application/json", body) for body in (b"", b"{", b"\xff", b"{}", b"[]", b'{"type": 1}', nested().encode())),
+    *(("text/plain", body) for body in (b"", b"text")),
+    *(("multipart/form-data; boundary=x", body) for body in (b"", b"rubbish", b"--x--")),
+]
+
+
+def test_who_is_not_logged_in_is_told_that_first_on_every_route_but_the_open_ones(world: World) -> None:
+    paths = world.http.get("/openapi.json").json()["paths"]
+    routes = {(method.upper(), path) for path, methods in paths.items() for method in methods}
+    assert routes > OPEN
+    wrong = [{}, {"authorization": "Bearer guess"}, {"authorization": "Basic dGVzdA=="}]
+    for method, path in sorted(routes - OPEN):
+        for content_type, body in BODIES:
+            for headers in wrong:
+                answer = world.http.request(
+                    method, path, headers={"content-type": content_type, **headers}, content=body
+                )
+                assert answer.status_code == 401, (method, path, content_type, body[:20], headers, answer.text)
+        answer = world.http.request(method, path, headers={"content-length": str(1024**3)})
+        assert answer.status_code == 401, (method, path)
+
+
+@pytest.mark.parametrize("depth", [900, 100_000])
+def test_a_body_may_be_nested_as_deeply_as_it_likes(world: World, depth: int) -> None:
+    device, headers = world.identity(), {"content-type": "application/json"}
+    for method, path in (("POST", "/Devices"), ("POST", "/Identities"), ("PUT", "/Devices/Self")):
+        answer = device.call(method, path, headers=headers, content=nested(depth))
+        refused(answer, INPUT if depth > 1000 else "invalidPropertyValue")
+
+
+def test_a_body_that_turns_out_to_be_huge_is_refused(world: World) -> None:
+    headers = {"content-type": "application/json"}
+    chunks = (b"x" * 1024**2 for _ in range(33))
+    refused(world.anyone.call("POST", "/Identities", headers=headers, content=chunks), "invalidPropertyValue")
+
+
+@pytest.mark.parametrize("version", ["x", "²", "-1", "9" * 5000, "0"])
+def test_a_version_of_the_datawallet_that_is_none_is_too_old(world: World, version: str) -> None:
+    headers = {"x-supported-datawallet-version": version.encode("latin-1")}
+    answer = world.identity().get("/Datawallet/Modifications", headers=headers)
+    refused(answer, "datawallet.insufficientSupportedDatawalletVersion")

@@ -17,14 +17,8 @@ def test_a_second_device_is_of_the_same_identity(world: World) -> None:
 
 def test_a_device_needs_a_challenge_signed_by_its_identity(world: World) -> None:
     device = world.identity()
-    signed = device.signed_challenge(Ed25519PrivateKey.generate(), "Device")
-    refused(device.create_device(signedChallenge=signed), "device.invalidSignature")
-
-
-def test_a_challenge_for_an_identity_adds_no_device(world: World) -> None:
-    device = world.identity()
-    signed = device.signed_challenge(device.key, "Identity")
-    refused(device.create_device(signedChallenge=signed), "device.invalidSignature")
+    challenge = device.signed_challenge(Ed25519PrivateKey.generate())
+    refused(device.create_device(signedChallenge=challenge), "device.invalidSignature")
 
 
 def test_there_is_one_backup_device(world: World) -> None:
@@ -32,6 +26,14 @@ def test_there_is_one_backup_device(world: World) -> None:
     assert ok(device.create_device(isBackupDevice=True), 201)["isBackupDevice"] is True
     refused(device.create_device(isBackupDevice=True), "device.onlyOneBackupDeviceCanExist")
     ok(device.create_device(), 201)
+
+
+def test_a_backup_device_is_none_any_more_once_it_has_logged_in(world: World) -> None:
+    device = world.identity()
+    backup = device.second_device(isBackupDevice=True)
+    assert ok(backup.get("/Devices/Self"))["isBackupDevice"] is False
+    assert ok(device.create_device(isBackupDevice=True), 201)["isBackupDevice"] is True
+    refused(device.create_device(isBackupDevice=True), "device.onlyOneBackupDeviceCanExist")
 
 
 def test_a_device_that_logged_in_cannot_be_deleted(world: World) -> None:

@@ -1,22 +1,31 @@
 """Who may become an Identity, who may log in, and how an Identity ends."""
 
-import json
+import threading
+from datetime import datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.backbone.world import (
     Caller,
+    Clock,
+    Device,
     World,
     address_of,
     base64url,
+    nested,
     not_found,
     ok,
     public_key_of,
     refused,
+    signed,
     unauthorized,
 )
+from tests.conftest import until
 
+NESTED = base64url(nested().encode())
 INVALID, EXPIRED = "device.invalidSignature", "device.challengeHasExpired"
 
 
@@ -33,26 +42,33 @@ def test_an_identity_gets_the_address_of_its_key(world: World, key: Ed25519Priva
 
 
 def test_a_challenge_signed_with_another_key_is_refused(world: World, key: Ed25519PrivateKey) -> None:
-    signed = world.anyone.signed_challenge(Ed25519PrivateKey.generate())
-    refused(world.anyone.register(key, signedChallenge=signed), INVALID)
+    challenge = world.anyone.signed_challenge(Ed25519PrivateKey.generate())
+    refused(world.anyone.register(key, signedChallenge=challenge), INVALID)
 
 
 def test_a_challenge_changed_after_signing_is_refused(world: World, key: Ed25519PrivateKey) -> None:
-    signed = world.anyone.signed_challenge(key)
-    refused(world.anyone.register(key, signedChallenge=signed | {"challenge": signed["challenge"] + " "}), INVALID)
+    challenge = world.anyone.signed_challenge(key)
+    refused(
+        world.anyone.register(key, signedChallenge=challenge | {"challenge": challenge["challenge"] + " "}), INVALID
+    )
 
 
-def test_a_challenge_for_a_device_makes_no_identity(world: World, key: Ed25519PrivateKey) -> None:
-    refused(world.anyone.register(key, signedChallenge=world.anyone.signed_challenge(key, "Device")), INVALID)
+@pytest.mark.parametrize("kind", ["Device", "Relationship", None])
+def test_of_what_type_a_challenge_says_it_is_does_not_matter(
+    world: World, key: Ed25519PrivateKey, kind: str | None
+) -> None:
+    ok(world.anyone.register(key, signedChallenge=world.anyone.signed_challenge(key, type=kind)), 201)
 
 
-@pytest.mark.parametrize("signature", ["", "rubbish", base64url({"alg": 3}), base64url({"sig": "AA", "alg": 3})])
+@pytest.mark.parametrize(
+    "signature", ["", "rubbish", base64url({"alg": 3}), base64url({"sig": "AA", "alg": 3}), NESTED]
+)
 def test_an_unreadable_signature_is_refused(world: World, key: Ed25519PrivateKey, signature: str) -> None:
-    signed = world.anyone.signed_challenge(key) | {"signature": signature}
-    refused(world.anyone.register(key, signedChallenge=signed), INVALID)
+    challenge = world.anyone.signed_challenge(key) | {"signature": signature}
+    refused(world.anyone.register(key, signedChallenge=challenge), INVALID)
 
 
-@pytest.mark.parametrize("public_key", ["", "rubbish", base64url({"pub": "AA", "alg": 3}), base64url(b"[1]")])
+@pytest.mark.parametrize("public_key", ["", "rubbish", base64url({"pub": "AA", "alg": 3}), base64url(b"[1]"), NESTED])
 def test_an_unreadable_public_key_is_refused(world: World, key: Ed25519PrivateKey, public_key: str) -> None:
     refused(world.anyone.register(key, identityPublicKey=public_key), INVALID)
 
@@ -62,20 +78,20 @@ def test_a_key_of_another_algorithm_is_refused(world: World, key: Ed25519Private
 
 
 def test_an_unknown_challenge_is_refused(world: World, key: Ed25519PrivateKey) -> None:
-    signed = world.anyone.signed_challenge(key, id="CHL" + "x" * 17)
-    refused(world.anyone.register(key, signedChallenge=signed), EXPIRED)
+    challenge = world.anyone.signed_challenge(key, id="CHL" + "x" * 17)
+    refused(world.anyone.register(key, signedChallenge=challenge), EXPIRED)
 
 
 def test_a_challenge_lives_ten_minutes(world: World, key: Ed25519PrivateKey) -> None:
-    signed = world.anyone.signed_challenge(key)
+    challenge = world.anyone.signed_challenge(key)
     world.clock.forward(minutes=10)
-    refused(world.anyone.register(key, signedChallenge=signed), EXPIRED)
+    refused(world.anyone.register(key, signedChallenge=challenge), EXPIRED)
 
 
 def test_a_challenge_is_good_for_one_use(world: World, key: Ed25519PrivateKey) -> None:
-    signed = world.anyone.signed_challenge(key)
-    ok(world.anyone.register(key, signedChallenge=signed), 201)
-    refused(world.anyone.register(key, signedChallenge=signed), EXPIRED)
+    challenge = world.anyone.signed_challenge(key)
+    ok(world.anyone.register(key, signedChallenge=challenge), 201)
+    refused(world.anyone.register(key, signedChallenge=challenge), EXPIRED)
 
 
 def test_an_address_is_given_once(world: World, key: Ed25519PrivateKey) -> None:
@@ -134,25 +150,6 @@ def test_without_a_valid_token_nothing_is_answered(world: World, header: str) ->
     unauthorized(world.anyone.get("/Devices/Self", headers={"Authorization": header}))
 
 
-PRIVATE = [
-    *(("GET", path) for path in ("/Devices", "/Devices/Self", "/Datawallet", "/Datawallet/Modifications", "/Messages")),
-    *(("GET", path) for path in ("/Files", "/Tokens", "/RelationshipTemplates", "/Relationships", "/Tags")),
-    *(("GET", path) for path in ("/Messages/x", "/Files/x", "/Files/x/metadata", "/Relationships/x", "/Challenges/x")),
-    *(("GET", path) for path in ("/Relationships/CanCreate?peer=x", "/Announcements?language=en")),
-    *(("GET", path) for path in ("/Identities/Self/DeletionProcesses", "/SyncRuns/x/ExternalEvents")),
-    *(("PUT", f"/Relationships/x/{action}") for action in ("Accept", "Reject", "Decompose", "Reactivate/Accept")),
-    *(("DELETE", path) for path in ("/Devices/x", "/Files/x", "/Tokens/x", "/RelationshipTemplates/x")),
-    ("PUT", "/Devices/Self/PushNotifications"),
-    ("POST", "/Identities/Self/DeletionProcesses"),
-]
-
-
-def test_private_things_need_a_login(world: World) -> None:
-    bodies = {"PUT": {"platform": "sse"}, "POST": {}}
-    answers = {call: world.anyone.call(*call, bodies.get(call[0])).status_code for call in PRIVATE}
-    assert answers == dict.fromkeys(PRIVATE, 401)
-
-
 def test_passwords_and_tokens_are_stored_as_hashes(world: World) -> None:
     device = world.identity()
     [[stored]] = world.rows("select password_hash from devices")
@@ -164,7 +161,7 @@ def test_passwords_and_tokens_are_stored_as_hashes(world: World) -> None:
 
 def test_a_deletion_is_announced_and_can_be_cancelled(world: World) -> None:
     leaving, peer, relationship = world.friends()
-    process = ok(leaving.post("/Identities/Self/DeletionProcesses", {}), 201)
+    process = leaving.start_deletion()
     assert process["status"] == "Active"
     deletion = {"relationshipId": relationship, "deletionDate": process["gracePeriodEndsAt"]}
     assert peer.sync() == [("PeerToBeDeleted", deletion)]
@@ -178,13 +175,13 @@ def test_a_deletion_is_announced_and_can_be_cancelled(world: World) -> None:
 
 def test_the_grace_period_is_14_days_unless_told(world: World) -> None:
     leaving = world.identity()
-    process = ok(leaving.post("/Identities/Self/DeletionProcesses", {}), 201)
+    process = leaving.start_deletion()
     assert process["gracePeriodEndsAt"][:10] == "2026-01-16"
 
 
 def test_there_is_one_active_deletion_process(world: World) -> None:
     leaving = world.identity()
-    ok(leaving.post("/Identities/Self/DeletionProcesses", {}), 201)
+    leaving.start_deletion()
     refused(leaving.post("/Identities/Self/DeletionProcesses", {}), "device.onlyOneActiveDeletionProcessAllowed")
 
 
@@ -196,7 +193,7 @@ def test_the_grace_period_must_make_sense(world: World, days: object) -> None:
 
 def test_a_deletion_process_is_nobody_elses(world: World) -> None:
     leaving, other = world.identity(), world.identity()
-    process = ok(leaving.post("/Identities/Self/DeletionProcesses", {}), 201)["id"]
+    process = leaving.start_deletion()["id"]
     not_found(other.get(f"/Identities/Self/DeletionProcesses/{process}"))
     not_found(other.put(f"/Identities/Self/DeletionProcesses/{process}/Cancel"))
 
@@ -204,24 +201,45 @@ def test_a_deletion_process_is_nobody_elses(world: World) -> None:
 def test_while_being_deleted_there_is_no_sync(world: World) -> None:
     leaving, peer, _ = world.friends()
     ok(peer.send(leaving), 201)
-    process = ok(leaving.post("/Identities/Self/DeletionProcesses", {}), 201)["id"]
+    process = leaving.start_deletion()["id"]
     refused(leaving.start_sync(), "syncRun.cannotStartSyncRunWhileIdentityIsToBeDeleted")
     ok(leaving.put(f"/Identities/Self/DeletionProcesses/{process}/Cancel"))
     assert [kind for kind, _ in leaving.sync()] == ["MessageReceived"]
 
 
+def is_deleted(world: World, device: Device) -> Any:
+    return ok(world.anyone.get("/Identities/IsDeleted", params={"username": device.username}))
+
+
 @pytest.mark.parametrize("days", [0, 3])
-def test_after_the_grace_period_the_identity_is_gone(world: World, days: int) -> None:
+def test_after_the_grace_period_nobody_logs_in_but_tokens_are_good(world: World, days: int) -> None:
+    leaving = world.identity()
+    assert is_deleted(world, leaving) == {"isDeleted": False, "deletionDate": None}
+    process = leaving.start_deletion(days)
+    world.clock.forward(days=days, minutes=-1)
+    leaving.renew_token() if days else None
+    world.clock.forward(minutes=1)
+
+    assert is_deleted(world, leaving) == {"isDeleted": True, "deletionDate": process["gracePeriodEndsAt"]}
+    assert leaving.log_in(leaving.username, "pass").json() == {"error": "invalid_grant"}
+    assert ok(leaving.get("/Devices/Self"))["id"] == leaving.id
+    cancel = f"/Identities/Self/DeletionProcesses/{process['id']}/Cancel"
+    refused(leaving.put(cancel), "device.gracePeriodHasAlreadyExpired")
+
+
+def test_an_identity_is_removed_by_the_job(world: World) -> None:
     leaving, peer, relationship = world.friends()
     template = leaving.template()
-    asking = {"params": {"username": leaving.username}}
-    assert ok(world.anyone.get("/Identities/IsDeleted", **asking)) == {"isDeleted": False, "deletionDate": None}
-    body = {"lengthOfGracePeriodInDays": days}
-    ends = ok(leaving.post("/Identities/Self/DeletionProcesses", body), 201)["gracePeriodEndsAt"]
-    world.clock.forward(days=days)
-    peer.renew_token()
+    ends = leaving.start_deletion(days=0)["gracePeriodEndsAt"]
+    staying = world.identity()
+    staying.start_deletion(days=1)
+    world.clock.forward(minutes=5)
+    assert world.remove_identities() == [leaving.address]
+    assert world.remove_identities() == []
 
-    assert ok(world.anyone.get("/Identities/IsDeleted", **asking)) == {"isDeleted": True, "deletionDate": ends}
+    removed = is_deleted(world, leaving)
+    assert removed["isDeleted"] is True
+    assert removed["deletionDate"] > ends
     unauthorized(leaving.get("/Devices/Self"))
     assert leaving.log_in(leaving.username, "pass").json() == {"error": "invalid_grant"}
     not_found(peer.get(f"/RelationshipTemplates/{template}"))
@@ -238,13 +256,41 @@ def test_after_the_grace_period_the_identity_is_gone(world: World, days: int) ->
     ]
     refused(peer.send(leaving), "message.relationshipToRecipientNotActive")
     assert peer.act(relationship, "Decompose").status_code == 204
+    ok(staying.get("/Devices/Self"))
+
+
+class FailingClock(Clock):
+    """A clock that fails once, when told to."""
+
+    fails = False
+
+    def __call__(self) -> datetime:
+        if self.fails:
+            self.fails = False
+            raise OSError("The clock stands still.")
+        return super().__call__()
+
+
+def test_the_job_runs_by_itself_even_after_a_failure_until_the_end(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = set(threading.enumerate())
+    world = World(tmp_path, clock=FailingClock(), removal_interval=0.05)
+    leaving = world.identity()
+    world.clock.fails = True
+    until(lambda: "removal of Identities failed" in caplog.text)
+    leaving.start_deletion(days=0)
+    until(lambda: leaving.get("/Devices/Self").status_code == 401)
+    world.close()
+    assert set(threading.enumerate()) == before
 
 
 def test_who_has_decomposed_hears_nothing_of_the_deletion(world: World) -> None:
     leaving, peer, relationship = world.friends()
     ok(peer.act(relationship, "Terminate"))
     ok(peer.act(relationship, "Decompose"), 204)
-    ok(leaving.post("/Identities/Self/DeletionProcesses", {"lengthOfGracePeriodInDays": 0}), 201)
+    leaving.start_deletion(days=0)
+    world.remove_identities()
     assert peer.sync() == []
     assert world.rows("select status from relationships") == [("ReadyForDeletion",)]
 
@@ -258,8 +304,11 @@ def test_a_body_without_fields_names_the_first_one(world: World) -> None:
     assert error["message"].startswith("identityPublicKey")
 
 
-def test_a_challenge_is_no_json(world: World, key: Ed25519PrivateKey) -> None:
-    text = "no JSON"
-    signed = {"challenge": text, "signature": base64url({"sig": base64url(key.sign(text.encode())), "alg": 3})}
-    refused(world.anyone.register(key, signedChallenge=signed), INVALID)
-    assert json.loads(world.anyone.signed_challenge(key)["challenge"])["type"] == "Identity"
+@pytest.mark.parametrize("text", ["no JSON", "[]", "{}", nested()])
+def test_a_challenge_is_no_json(world: World, key: Ed25519PrivateKey, text: str) -> None:
+    refused(world.anyone.register(key, signedChallenge=signed(key, text)), INVALID)
+
+
+@pytest.mark.parametrize("wrong", ["\ud800", ["x"], "x" * 10_000])
+def test_a_challenge_has_an_id_that_is_none(world: World, key: Ed25519PrivateKey, wrong: object) -> None:
+    refused(world.anyone.register(key, signedChallenge=world.anyone.signed_challenge(key, id=wrong)), EXPIRED)

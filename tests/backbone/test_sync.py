@@ -164,5 +164,6 @@ def test_events_are_paged_by_index(world: World) -> None:
 
 
 def test_a_removed_identity_cannot_sync(world: World, device: Device) -> None:
-    ok(device.post("/Identities/Self/DeletionProcesses", {"lengthOfGracePeriodInDays": 0}), 201)
+    device.start_deletion(days=0)
+    assert world.remove_identities() == [device.address]
     unauthorized(device.start_sync())

@@ -74,11 +74,14 @@ def test_without_login_only_empty_short_lived_tokens(world: World, owner: Device
     refused(create(world, world.anyone, content=None), "invalidPropertyValue")
     made = token(world, world.anyone, content=None, expiresAt=soon, password="salted")
     path = f"/Tokens/{made}/UpdateContent"
-    not_found(owner.post(path, {"newContent": "new"}))
-    refused(owner.post(path, {"newContent": ""}, params={"password": "salted"}), "invalidPropertyValue")
-    ok(owner.post(path, {"newContent": "new"}, params={"password": "salted"}))
+    for wrong in ({}, {"password": "guess"}):
+        not_found(owner.post(path, {"id": made, "newContent": "new", **wrong}, params={"password": "salted"}))
+    refused(owner.post(path, {"newContent": "", "password": "salted"}), "invalidPropertyValue")
+    updated = ok(owner.post(path, {"id": made, "newContent": "new", "password": "salted"}))
     read = ok(fetch(world.anyone, made, password="salted"))
-    assert (read["content"], read["createdBy"]) == ("new", owner.address)
+    assert updated == read
+    assert (read["content"], read["createdBy"], read["createdByDevice"]) == ("new", owner.address, owner.id)
+    assert {"id", "createdAt", "expiresAt"} <= read.keys()
 
 
 def test_content_is_set_once(world: World, owner: Device) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import text
 from enmeshed_nb.localnet.backbone import Backbone
 
 CLIENT = {"clientId": "test", "clientSecret": "secret"}
+ADMIN_KEY = "key"
 SEALED_KEY = "k" * 40
 VALIDATION = "error.platform.validation."
 
@@ -39,6 +40,11 @@ class Clock:
 def base64url(data: bytes | dict[str, Any]) -> str:
     raw = data if isinstance(data, bytes) else json.dumps(data).encode()
     return urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def nested(depth: int = 100_000) -> str:
+    """Return JSON that no recursive reader can read."""
+    return "[" * depth + "]" * depth
 
 
 def public_key_of(key: Ed25519PrivateKey, algorithm: int = 3) -> str:
@@ -80,6 +86,10 @@ def unauthorized(response: Response) -> None:
     assert response.status_code == 401, response.text
 
 
+def signed(key: Ed25519PrivateKey, challenge: str) -> dict[str, str]:
+    return {"challenge": challenge, "signature": base64url({"sig": base64url(key.sign(challenge.encode())), "alg": 3})}
+
+
 class Caller:
     """Anyone who calls the API, logged in or not."""
 
@@ -109,11 +119,11 @@ class Caller:
     def delete(self, path: str, **more: Any) -> Response:
         return self.call("DELETE", path, **more)
 
-    def signed_challenge(self, key: Ed25519PrivateKey, kind: str = "Identity", **changes: Any) -> dict[str, str]:
-        """Get a challenge and sign it."""
+    def signed_challenge(self, key: Ed25519PrivateKey, **changes: Any) -> dict[str, str]:
+        """Get a challenge and sign it as the Runtime does, with some fields changed."""
         challenge = ok(self.post("/Challenges", {}), 201)
-        text = json.dumps({"expiresAt": challenge["expiresAt"], "id": challenge["id"], "type": kind} | changes)
-        return {"challenge": text, "signature": base64url({"sig": base64url(key.sign(text.encode())), "alg": 3})}
+        known = {"expiresAt": challenge["expiresAt"], "id": challenge["id"], "type": "Identity"}
+        return signed(key, json.dumps(known | changes))
 
     def register(self, key: Ed25519PrivateKey, **changes: Any) -> Response:
         """Become an Identity, with some fields changed."""
@@ -147,11 +157,16 @@ class Device(Caller):
         self.token = self.log_in(self.username, self.password).json()["access_token"]
 
     def create_device(self, **changes: Any) -> Response:
-        body = {"devicePassword": "second", "signedChallenge": self.signed_challenge(self.key, "Device")}
-        return self.post("/Devices", body | changes)
+        challenge = changes.pop("signedChallenge", None) or self.signed_challenge(self.key)
+        return self.post("/Devices", {"devicePassword": "second", "signedChallenge": challenge} | changes)
 
-    def second_device(self) -> "Device":
-        return Device(self.http, self.key, ok(self.create_device(), 201), self.address, "second")
+    def second_device(self, **changes: Any) -> "Device":
+        return Device(self.http, self.key, ok(self.create_device(**changes), 201), self.address, "second")
+
+    def start_deletion(self, days: float | None = None) -> Any:
+        """Begin the deletion of the Identity, with the default grace period if none is said; return the process."""
+        body = {} if days is None else {"lengthOfGracePeriodInDays": days}
+        return ok(self.post("/Identities/Self/DeletionProcesses", body), 201)
 
     # What follows is what several test modules do.
 
@@ -224,11 +239,13 @@ class InProcess(BaseTransport):
 class World:
     """A Backbone and who lives on it."""
 
-    def __init__(self, folder: Path, **settings: Any) -> None:
-        self.folder, self.clock = folder, Clock()
+    def __init__(self, folder: Path, clock: Any = None, **settings: Any) -> None:
+        self.folder, self.clock = folder, clock or Clock()
         self.backbone = Backbone(folder, clients={"test": "secret"}, clock=self.clock, **settings)
         self.http = Client(transport=InProcess(self.backbone.app), base_url="http://localhost")
         self.anyone = Caller(self.http)
+        admin_app = self.backbone.admin_app(ADMIN_KEY)
+        self.admin = Client(transport=InProcess(admin_app), base_url="http://admin", headers={"x-api-key": ADMIN_KEY})
 
     def identity(self) -> Device:
         return new_identity(self.http)
@@ -242,6 +259,11 @@ class World:
         other.sync()
         return one, other, relationship
 
+    def remove_identities(self) -> list[str]:
+        """Let the job run that removes Identities; return their addresses."""
+        removed: list[str] = ok(self.admin.post("/api/v1/IdentityRemovals"))["removed"]
+        return removed
+
     def rows(self, statement: str) -> list[Any]:
         """Ask the SQLite file itself."""
         with self.backbone._store.engine.connect() as connection:
@@ -249,6 +271,7 @@ class World:
 
     def close(self) -> None:
         self.http.close()
+        self.admin.close()
         self.backbone.close()
 
 

@@ -1,22 +1,21 @@
 """Announcements: made through the admin API, read by Identities in their language."""
 
-import hmac
-import secrets
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Request
-from fastapi.responses import PlainTextResponse, Response
+from fastapi import APIRouter, Request
 from pydantic import Field
 from sqlalchemy import or_, select
 
-from enmeshed_nb.localnet.backbone.call import Call, Transaction, result, written_time
-from enmeshed_nb.localnet.backbone.errors import invalid, unauthorized
+from enmeshed_nb.localnet.backbone.call import Call, Transaction, result, store_of, written_time
+from enmeshed_nb.localnet.backbone.errors import invalid
 from enmeshed_nb.localnet.backbone.formats import Address, Body, Moment, new_id, timestamp
 from enmeshed_nb.localnet.backbone.models import Announcement
+from enmeshed_nb.localnet.backbone.routes import AdminRoute, PrivateRoute
 
 FALLBACK = "en"
 
-router = APIRouter(prefix="/api/v2/Announcements", tags=["Announcements"])
+router = APIRouter(prefix="/api/v2/Announcements", tags=["Announcements"], route_class=PrivateRoute)
+admin_router = APIRouter(prefix="/api/v1", tags=["Administration"], route_class=AdminRoute)
 
 
 class Text(Body):
@@ -75,46 +74,27 @@ def _written(announcement: Announcement, language: str) -> dict[str, Any]:
     }
 
 
-def admin_router(api_key: str) -> APIRouter:
-    """Return the routes by which Announcements are made, for whoever has the API key."""
-
-    async def check_key(request: Request) -> None:
-        if not hmac.compare_digest(request.headers.get("x-api-key", "").encode(), api_key.encode()):
-            raise unauthorized()
-
-    admin = APIRouter(prefix="/api/v1", tags=["Administration"], dependencies=[Depends(check_key)])
-
-    @admin.get("/xsrf")
-    async def get_xsrf_token() -> Response:
-        """Return a token, and the same as a cookie. Admin API: `GET /xsrf`."""
-        token = secrets.token_urlsafe(24)
-        response = PlainTextResponse(token)
-        response.set_cookie("X-XSRF-COOKIE", token, httponly=True, samesite="strict")
-        return response
-
-    @admin.post("/Announcements", status_code=201)
-    async def create_announcement(body: NewAnnouncement, request: Request) -> dict[str, Any]:
-        """Announce something. Admin API: `POST /Announcements`."""
-        texts = {text.language: {"title": text.title, "body": text.body} for text in body.texts}
-        if FALLBACK not in texts:
-            raise invalid("texts must hold one in English (en).")
-        if any(FALLBACK not in action.display_name for action in body.actions):
-            raise invalid("Every action needs a display name in English (en).")
-        with Transaction(request) as transaction:
-            if body.expires_at and body.expires_at <= transaction.now:
-                raise invalid("expiresAt must be in the future.")
-            announcement = Announcement(
-                id=new_id("ANC"),
-                created_at=transaction.now,
-                expires_at=body.expires_at,
-                severity=body.severity,
-                is_silent=body.is_silent,
-                iql_query=body.iql_query,
-                recipients=list(body.recipients),
-                texts=texts,
-                actions={"list": [{"names": action.display_name, "link": action.link} for action in body.actions]},
-            )
-            transaction.session.add(announcement)
-            return result({**_written(announcement, FALLBACK), "isSilent": announcement.is_silent})
-
-    return admin
+@admin_router.post("/Announcements", status_code=201)
+async def create_announcement(body: NewAnnouncement, request: Request) -> dict[str, Any]:
+    """Announce something. Admin API: `POST /Announcements`."""
+    texts = {text.language: {"title": text.title, "body": text.body} for text in body.texts}
+    if FALLBACK not in texts:
+        raise invalid("texts must hold one in English (en).")
+    if any(FALLBACK not in action.display_name for action in body.actions):
+        raise invalid("Every action needs a display name in English (en).")
+    with Transaction(store_of(request)) as transaction:
+        if body.expires_at and body.expires_at <= transaction.now:
+            raise invalid("expiresAt must be in the future.")
+        announcement = Announcement(
+            id=new_id("ANC"),
+            created_at=transaction.now,
+            expires_at=body.expires_at,
+            severity=body.severity,
+            is_silent=body.is_silent,
+            iql_query=body.iql_query,
+            recipients=list(body.recipients),
+            texts=texts,
+            actions={"list": [{"names": action.display_name, "link": action.link} for action in body.actions]},
+        )
+        transaction.session.add(announcement)
+        return result({**_written(announcement, FALLBACK), "isSilent": announcement.is_silent})

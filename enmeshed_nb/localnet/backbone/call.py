@@ -15,10 +15,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from fastapi import Request
-from sqlalchemy import Select, create_engine, event, func, select
+from sqlalchemy import Select, create_engine, func, select
+from sqlalchemy.event import listen
 from sqlalchemy.orm import Session
 
-from enmeshed_nb.localnet.backbone import deletion
 from enmeshed_nb.localnet.backbone.errors import BackboneError, refused, unauthorized
 from enmeshed_nb.localnet.backbone.formats import timestamp
 from enmeshed_nb.localnet.backbone.models import AccessToken, Base, Device, ExternalEvent, Identity
@@ -36,8 +36,8 @@ class Store:
         self._listeners: defaultdict[str, set[Listener]] = defaultdict(set)
         self.streams_are_over = False
         self.engine = create_engine(f"sqlite:///{folder / 'backbone.db'}", connect_args={"check_same_thread": False})
-        event.listen(self.engine, "connect", self._prepare)
-        event.listen(self.engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+        listen(self.engine, "connect", self._prepare)
+        listen(self.engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
         Base.metadata.create_all(self.engine)
 
     @staticmethod
@@ -50,7 +50,7 @@ class Store:
 
     @contextmanager
     def listening(self, address: str) -> Iterator[asyncio.Event]:
-        """Give an event, in the running loop, that is set whenever there is something new for an Identity."""
+        """Give a signal, in the running loop, that is set whenever there is something new for an Identity."""
         news = asyncio.Event()
         listener = (asyncio.get_running_loop(), news)
         self._listeners[address].add(listener)
@@ -62,7 +62,7 @@ class Store:
                 del self._listeners[address]
 
     def wake(self, address: str) -> None:
-        """Set the events of those who listen for an Identity, whatever threads their loops run in."""
+        """Set the signals of those who listen for an Identity, whatever threads their loops run in."""
         for loop, news in tuple(self._listeners.get(address, ())):
             loop.call_soon_threadsafe(news.set)
 
@@ -73,23 +73,40 @@ class Store:
             self.wake(address)
 
 
+def store_of(request: Request) -> Store:
+    """Return the store of the application that answers a request."""
+    store: Store = request.app.state.store
+    return store
+
+
 def hash_of_token(token: str) -> str:
     """Return how a bearer token is stored."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
 class Transaction:
-    """A transaction: committed at the end of the `with`, before anything is answered; undone by an error."""
+    """A transaction: committed at the end of the `with`, before anything is answered; undone by an error.
 
-    def __init__(self, request: Request) -> None:
-        self.store: Store = request.app.state.store
-        self.now = self.store.clock()
+    Args:
+        store: the file that it is of.
+
+    Attributes:
+        now: the time at which all that it does happens.
+        device: the device that calls, if it is logged in.
+        address: the address of the device's Identity.
+    """
+
+    device: Device | None = None
+    address: str | None = None
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.now = store.clock()
         self._notified: set[str] = set()
 
     def __enter__(self) -> Self:
         self.session = Session(self.store.engine, expire_on_commit=False)
         try:
-            deletion.remove_identities_that_are_due(self)
             self._identify()
         except BaseException:
             self.session.close()
@@ -112,7 +129,7 @@ class Transaction:
     def raise_event(
         self,
         owner: str,
-        kind: str,
+        event_type: str,
         payload: Mapping[str, Any],
         *,
         context: str | None = None,
@@ -124,7 +141,7 @@ class Transaction:
         self.session.add(
             ExternalEvent(
                 owner=owner,
-                type=kind,
+                type=event_type,
                 index=identity.next_event_index,
                 payload=dict(payload),
                 created_at=self.now,
@@ -142,10 +159,17 @@ class Transaction:
 
 
 class Call(Transaction):
-    """The transaction of a device that is logged in."""
+    """The transaction of a device that is logged in.
+
+    Args:
+        request: the HTTP request, with the device's bearer token.
+    """
+
+    device: Device
+    address: str
 
     def __init__(self, request: Request) -> None:
-        super().__init__(request)
+        super().__init__(store_of(request))
         self._request = request
 
     def _identify(self) -> None:
@@ -183,6 +207,11 @@ class Call(Transaction):
         pages = max(1, -(-total // size))
         pagination = {"pageNumber": number, "pageSize": size, "totalPages": pages, "totalRecords": total}
         return {"result": [write(row) for row in rows], "pagination": pagination}
+
+
+def caller_of(request: Request) -> Transaction:
+    """Return the transaction of whoever calls a route that needs no login: a `Call` if a token is sent along."""
+    return Call(request) if "authorization" in request.headers else Transaction(store_of(request))
 
 
 def result(value: Mapping[str, Any] | Sequence[Any]) -> dict[str, Any]:

@@ -11,11 +11,12 @@ from enmeshed_nb.localnet.backbone.call import Call, result
 from enmeshed_nb.localnet.backbone.errors import not_found, refused
 from enmeshed_nb.localnet.backbone.formats import Body, Count, new_id, timestamp
 from enmeshed_nb.localnet.backbone.models import DatawalletModification
+from enmeshed_nb.localnet.backbone.routes import PrivateRoute
 from enmeshed_nb.localnet.backbone.runs import open_run
 
 LocalIndex = Annotated[int, Field(ge=-1, lt=2**31)]
 
-router = APIRouter(prefix="/api/v2/Datawallet", tags=["Datawallet"])
+router = APIRouter(prefix="/api/v2/Datawallet", tags=["Datawallet"], route_class=PrivateRoute)
 
 
 class Modification(Body):
@@ -39,8 +40,15 @@ class PushedModifications(Body):
 def check_supported_version(call: Call) -> None:
     """Raise a BackboneError if the device does not support the datawallet's version."""
     supported = call.header("x-supported-datawallet-version")
-    if supported is not None and (not supported.isdigit() or int(supported) < (call.identity.datawallet_version or 0)):
+    if supported is not None and not _is_at_least(supported, call.identity.datawallet_version or 0):
         raise refused("datawallet.insufficientSupportedDatawalletVersion", "The datawallet is of a newer version.")
+
+
+def _is_at_least(version: str, least: int) -> bool:
+    try:
+        return int(version) >= least
+    except ValueError:
+        return False
 
 
 def append(call: Call, modifications: Sequence[Modification]) -> list[DatawalletModification]:

@@ -1,6 +1,5 @@
 """Devices of an Identity."""
 
-import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
@@ -10,20 +9,22 @@ from sqlalchemy import select
 from enmeshed_nb.content.codes import LANGUAGES
 from enmeshed_nb.localnet.backbone.call import Call, result
 from enmeshed_nb.localnet.backbone.errors import not_found, refused
-from enmeshed_nb.localnet.backbone.formats import Body, from_base64url, new_id, timestamp
+from enmeshed_nb.localnet.backbone.formats import Body, new_id, timestamp
 from enmeshed_nb.localnet.backbone.identities import (
     PASSWORDS,
     SignedChallenge,
     check_challenge,
     is_password,
     new_device,
+    public_key_of,
     written_device,
 )
 from enmeshed_nb.localnet.backbone.models import Device
+from enmeshed_nb.localnet.backbone.routes import PrivateRoute
 
 PLATFORMS = ("apns", "fcm", "sse", "dummy")
 
-router = APIRouter(prefix="/api/v2/Devices", tags=["Devices"])
+router = APIRouter(prefix="/api/v2/Devices", tags=["Devices"], route_class=PrivateRoute)
 
 
 class NewDevice(Body):
@@ -60,8 +61,7 @@ class PushRegistration(Body):
 async def create_device(body: NewDevice, request: Request) -> dict[str, Any]:
     """Add a device to the caller's Identity. Backbone protocol: `POST /Devices`."""
     with Call(request) as call:
-        public_key = from_base64url(json.loads(from_base64url(call.identity.public_key))["pub"])
-        check_challenge(call, body.signed_challenge, public_key, "Device")
+        check_challenge(call, body.signed_challenge, public_key_of(call.identity.public_key))
         backup = select(Device).where(Device.identity == call.address, Device.is_backup_device)
         if body.is_backup_device and call.session.scalar(backup):
             raise refused("device.onlyOneBackupDeviceCanExist", "The Identity has a backup device already.")

@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from enmeshed_nb.localnet.backbone.formats import new_id, timestamp, utcnow
+from enmeshed_nb.localnet.backbone.limits import TOO_LARGE
 
 log = logging.getLogger("backbone")
 
@@ -89,6 +90,8 @@ def install_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _no_route(_: Request, error: HTTPException) -> Response:
+        if error.status_code == TOO_LARGE:
+            return envelope(invalid("The body is too large."), utcnow())
         codes = {404: "routeNotFound", 405: "methodNotAllowed"}
         code = f"error.platform.{codes.get(error.status_code, 'inputCannotBeParsed')}"
         status = error.status_code if error.status_code in codes else 400

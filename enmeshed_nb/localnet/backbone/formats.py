@@ -1,12 +1,13 @@
 """Ids, addresses, points in time and other texts in the form that the Runtime expects."""
 
 import hashlib
+import json
 import re
 import secrets
 import string
 from base64 import urlsafe_b64decode
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -49,6 +50,18 @@ def from_base64url(text: str) -> bytes:
         ValueError: it is none.
     """
     return urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def from_json(text: str | bytes) -> Any:
+    """Read JSON that stands in a field.
+
+    Raises:
+        ValueError: it is none, or nested too deeply to be read.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("The JSON is nested too deeply.") from None
 
 
 def decoded_size(text: str) -> int:

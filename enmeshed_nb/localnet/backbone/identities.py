@@ -1,7 +1,6 @@
-"""Identities: challenges, creation, login, deletion."""
+"""Identities: challenges, creation, login."""
 
 import hmac
-import json
 import secrets
 from base64 import urlsafe_b64encode
 from datetime import timedelta
@@ -16,11 +15,20 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import Field
 from sqlalchemy import delete, select
 
-from enmeshed_nb.localnet.backbone.call import Call, Transaction, hash_of_token, result, written_time
-from enmeshed_nb.localnet.backbone.deletion import ACTIVE, DEFAULT_GRACE_DAYS, cancel, start, written_process
+from enmeshed_nb.localnet.backbone.call import (
+    Call,
+    Transaction,
+    caller_of,
+    hash_of_token,
+    result,
+    store_of,
+    written_time,
+)
+from enmeshed_nb.localnet.backbone.deletion import gone_since
 from enmeshed_nb.localnet.backbone.errors import BackboneError, not_found, refused, unauthorized
-from enmeshed_nb.localnet.backbone.formats import Body, address_of, from_base64url, new_id, timestamp
-from enmeshed_nb.localnet.backbone.models import AccessToken, Challenge, DeletionProcess, Device, Identity
+from enmeshed_nb.localnet.backbone.formats import Body, address_of, from_base64url, from_json, is_id, new_id, timestamp
+from enmeshed_nb.localnet.backbone.models import AccessToken, Challenge, Device, Identity
+from enmeshed_nb.localnet.backbone.routes import PrivateRoute
 
 CHALLENGE_LIFETIME = timedelta(minutes=10)
 TOKEN_LIFETIME = timedelta(hours=1)
@@ -29,7 +37,8 @@ TOKEN_LIFETIME = timedelta(hours=1)
 PASSWORDS = PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1)
 ED25519 = 3
 
-router = APIRouter(prefix="/api/v2", tags=["Identities"])
+open_router = APIRouter(prefix="/api/v2", tags=["Identities"])
+router = APIRouter(prefix="/api/v2", tags=["Identities"], route_class=PrivateRoute)
 login_router = APIRouter(tags=["Login"])
 
 
@@ -52,32 +61,19 @@ class NewIdentity(Body):
     device_communication_language: str | None = None
 
 
-class NewDeletionProcess(Body):
-    """How long an Identity may still change its mind."""
-
-    length_of_grace_period_in_days: Annotated[float, Field(ge=0, le=36500)] = DEFAULT_GRACE_DAYS
-
-
-@router.post("/Challenges", status_code=201)
+@open_router.post("/Challenges", status_code=201)
 async def create_challenge(request: Request) -> dict[str, Any]:
     """Return a text that can be signed once within 10 minutes. Backbone protocol: `POST /Challenges`."""
-    if "authorization" in request.headers:
-        with Call(request) as call:
-            return result(_new_challenge(call, call.address, call.device.id))
-    with Transaction(request) as transaction:
-        return result(_new_challenge(transaction, None, None))
-
-
-def _new_challenge(transaction: Transaction, address: str | None, device: str | None) -> dict[str, Any]:
-    transaction.session.execute(delete(Challenge).where(Challenge.expires_at <= transaction.now))
-    challenge = Challenge(
-        id=new_id("CHL"),
-        expires_at=transaction.now + CHALLENGE_LIFETIME,
-        created_by=address,
-        created_by_device=device,
-    )
-    transaction.session.add(challenge)
-    return _written_challenge(challenge)
+    with caller_of(request) as caller:
+        caller.session.execute(delete(Challenge).where(Challenge.expires_at <= caller.now))
+        challenge = Challenge(
+            id=new_id("CHL"),
+            expires_at=caller.now + CHALLENGE_LIFETIME,
+            created_by=caller.address,
+            created_by_device=caller.device and caller.device.id,
+        )
+        caller.session.add(challenge)
+        return result(_written_challenge(challenge))
 
 
 def _written_challenge(challenge: Challenge) -> dict[str, Any]:
@@ -99,13 +95,13 @@ async def get_challenge(challenge_id: str, request: Request) -> dict[str, Any]:
         return result(_written_challenge(challenge))
 
 
-@router.post("/Identities", status_code=201)
+@open_router.post("/Identities", status_code=201)
 async def create_identity(body: NewIdentity, request: Request) -> dict[str, Any]:
     """Create an Identity with its first device. Backbone protocol: `POST /Identities`."""
-    with Transaction(request) as transaction:
+    with Transaction(store_of(request)) as transaction:
         check_client(transaction, body.client_id, body.client_secret)
-        public_key = _public_key(body.identity_public_key)
-        check_challenge(transaction, body.signed_challenge, public_key, "Identity")
+        public_key = public_key_of(body.identity_public_key)
+        check_challenge(transaction, body.signed_challenge, public_key)
         address = address_of(public_key, transaction.store.hostname)
         if transaction.session.get(Identity, address):
             raise refused("device.addressAlreadyExists", "There is an Identity with this address already.")
@@ -127,9 +123,17 @@ def check_client(transaction: Transaction, client_id: str, client_secret: str) -
         raise unauthorized()
 
 
-def _public_key(text: str) -> bytes:
+def public_key_of(text: str) -> bytes:
+    """Return the 32 bytes of an Ed25519 public key.
+
+    Args:
+        text: the key as the Runtime writes it: JSON with `pub` and `alg`, in base64url.
+
+    Raises:
+        BackboneError: it is none.
+    """
     try:
-        key = json.loads(from_base64url(text))
+        key = from_json(from_base64url(text))
         public_key = from_base64url(key["pub"])
         Ed25519PublicKey.from_public_bytes(public_key)
     except (ValueError, KeyError, TypeError):
@@ -139,18 +143,18 @@ def _public_key(text: str) -> bytes:
     return public_key
 
 
-def check_challenge(transaction: Transaction, signed: SignedChallenge, public_key: bytes, kind: str) -> None:
-    """Use a challenge up; raise a BackboneError unless it is valid and was signed with the key."""
+def check_challenge(transaction: Transaction, signed: SignedChallenge, public_key: bytes) -> None:
+    """Use a challenge up; raise a BackboneError unless it is valid and was signed with the key.
+
+    What `type` it says it is of does not matter: the Runtime signs one of the type `Identity` for a device, too.
+    """
     try:
-        signature = from_base64url(json.loads(from_base64url(signed.signature))["sig"])
+        signature = from_base64url(from_json(from_base64url(signed.signature))["sig"])
         Ed25519PublicKey.from_public_bytes(public_key).verify(signature, signed.challenge.encode())
-        text = json.loads(signed.challenge)
-        challenge_id, of_kind = str(text["id"]), text["type"]
+        challenge_id = str(from_json(signed.challenge)["id"])
     except (ValueError, KeyError, TypeError, InvalidSignature):
         raise refused("device.invalidSignature", "The signature of the challenge is not valid.") from None
-    if of_kind != kind:
-        raise refused("device.invalidSignature", f"The challenge is not of the type {kind}.")
-    challenge = transaction.session.get(Challenge, challenge_id)
+    challenge = transaction.session.get(Challenge, challenge_id) if is_id("CHL", challenge_id) else None
     if not challenge or challenge.expires_at <= transaction.now:
         raise refused("device.challengeHasExpired", "The challenge has expired or was used already.")
     transaction.session.delete(challenge)
@@ -184,13 +188,13 @@ async def log_in(request: Request) -> Response:
     )
     if grant != "password":
         raise refused("authentication.invalidOAuthRequest", "Only the grant type 'password' is supported.")
-    with Transaction(request) as transaction:
+    with Transaction(store_of(request)) as transaction:
         try:
             check_client(transaction, client_id, client_secret)
         except BackboneError:
             return JSONResponse({"error": "invalid_client"}, status_code=401)
         device = transaction.session.scalar(select(Device).where(Device.username == username))
-        if not device or device.identity_removed_at or not is_password(device, password):
+        if not device or gone_since(transaction, device) or not is_password(device, password):
             return JSONResponse({"error": "invalid_grant"}, status_code=400)
         token = urlsafe_b64encode(secrets.token_bytes(48)).decode()
         expired = select(AccessToken).where(AccessToken.device == device.id, AccessToken.expires_at <= transaction.now)
@@ -199,6 +203,7 @@ async def log_in(request: Request) -> Response:
         expires_at = transaction.now + TOKEN_LIFETIME
         transaction.session.add(AccessToken(hash=hash_of_token(token), device=device.id, expires_at=expires_at))
         device.last_login_at = transaction.now
+        device.is_backup_device = False  # it is in use now: the Identity may have another one
     return JSONResponse(
         {"access_token": token, "token_type": "Bearer", "expires_in": int(TOKEN_LIFETIME.total_seconds())}
     )
@@ -212,52 +217,12 @@ def is_password(device: Device, password: str) -> bool:
         return False
 
 
-@router.get("/Identities/IsDeleted")
+@open_router.get("/Identities/IsDeleted")
 async def is_deleted(username: str, request: Request) -> dict[str, Any]:
     """Tell whether the Identity of a user name is gone. Backbone protocol: `GET /Identities/IsDeleted`."""
-    with Transaction(request) as transaction:
+    with Transaction(store_of(request)) as transaction:
         device = transaction.session.scalar(select(Device).where(Device.username == username))
         if not device:
             raise not_found("Identity", "")
-        moment = device.identity_removed_at
+        moment = gone_since(transaction, device)
         return result({"isDeleted": moment is not None, "deletionDate": written_time(moment)})
-
-
-@router.post("/Identities/Self/DeletionProcesses", status_code=201)
-async def start_deletion(body: NewDeletionProcess, request: Request) -> dict[str, Any]:
-    """Begin the deletion of the caller's Identity. Backbone protocol: `POST /Identities/Self/DeletionProcesses`."""
-    with Call(request) as call:
-        return result(written_process(start(call, body.length_of_grace_period_in_days)))
-
-
-@router.get("/Identities/Self/DeletionProcesses")
-async def list_deletions(request: Request) -> dict[str, Any]:
-    """Return the caller's deletion processes. Backbone protocol: `GET /Identities/Self/DeletionProcesses`."""
-    with Call(request) as call:
-        own = select(DeletionProcess).where(DeletionProcess.identity == call.address)
-        return result([written_process(process) for process in call.session.scalars(own)])
-
-
-@router.get("/Identities/Self/DeletionProcesses/{process_id}")
-async def get_deletion(process_id: str, request: Request) -> dict[str, Any]:
-    """Return one of them. Backbone protocol: `GET /Identities/Self/DeletionProcesses/{id}`."""
-    with Call(request) as call:
-        return result(written_process(_own_process(call, process_id)))
-
-
-@router.put("/Identities/Self/DeletionProcesses/{process_id}/Cancel")
-async def cancel_deletion(process_id: str, request: Request) -> dict[str, Any]:
-    """End the deletion. Backbone protocol: `PUT /Identities/Self/DeletionProcesses/{id}/Cancel`."""
-    with Call(request) as call:
-        process = _own_process(call, process_id)
-        if process.status != ACTIVE:
-            raise refused("device.deletionProcessIsNotInRequiredStatus", "The deletion process is not active.")
-        cancel(call, process)
-        return result(written_process(process))
-
-
-def _own_process(call: Call, process_id: str) -> DeletionProcess:
-    process = call.session.get(DeletionProcess, process_id)
-    if not process or process.identity != call.address:
-        raise not_found("DeletionProcess")
-    return process

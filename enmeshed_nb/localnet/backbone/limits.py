@@ -1,17 +1,17 @@
 """How large a request may be."""
 
-from starlette.types import ASGIApp, Receive, Scope, Send
-
-from enmeshed_nb.localnet.backbone.errors import envelope, invalid
-from enmeshed_nb.localnet.backbone.formats import utcnow
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LARGEST_BODY = 32 * 1024 * 1024
+TOO_LARGE = 413
 
 
 class BodyLimit:
-    """Refuse bodies that are announced as larger than anything the API takes, before they are read.
+    """Refuse bodies that are larger than anything the API takes: at once if they say so, else when they turn out to be.
 
-    FastAPI's own limit answers 413 in plain text, which the Runtime cannot read.
+    The refusal meets whoever reads the body, so a caller who is not logged in is told that instead. FastAPI's own limit
+    answers 413 in plain text, which the Runtime cannot read.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -20,7 +20,16 @@ class BodyLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a request."""
         announced = dict(scope.get("headers", ())).get(b"content-length", b"0")
-        if announced.isdigit() and int(announced) > LARGEST_BODY:
-            await envelope(invalid("The body is too large."), utcnow())(scope, receive, send)
-        else:
-            await self._app(scope, receive, send)
+        size = 0
+
+        async def receive_limited() -> Message:
+            nonlocal size
+            if announced.isdigit() and int(announced) > LARGEST_BODY:
+                raise HTTPException(TOO_LARGE)
+            message = await receive()
+            size += len(message.get("body", b""))
+            if size > LARGEST_BODY:
+                raise HTTPException(TOO_LARGE)
+            return message
+
+        await self._app(scope, receive_limited, send)

@@ -11,10 +11,11 @@ from enmeshed_nb.localnet.backbone.errors import not_found, refused
 from enmeshed_nb.localnet.backbone.formats import Blob, Body, decoded_size, is_id, new_id, timestamp
 from enmeshed_nb.localnet.backbone.models import Message, MessageRecipient, Relationship
 from enmeshed_nb.localnet.backbone.relationships import between
+from enmeshed_nb.localnet.backbone.routes import PrivateRoute
 
 MOST_UNRECEIVED = 20
 
-router = APIRouter(prefix="/api/v2/Messages", tags=["Messages"])
+router = APIRouter(prefix="/api/v2/Messages", tags=["Messages"], route_class=PrivateRoute)
 
 
 def _sealed_key(text: str) -> str:

@@ -7,16 +7,17 @@ from fastapi import APIRouter, Request
 from pydantic import Field
 from sse_starlette import EventSourceResponse
 
-from enmeshed_nb.localnet.backbone.call import Call, Store
+from enmeshed_nb.localnet.backbone.call import Call, Store, store_of
 from enmeshed_nb.localnet.backbone.errors import refused
 from enmeshed_nb.localnet.backbone.formats import Body
 from enmeshed_nb.localnet.backbone.relationships import between
+from enmeshed_nb.localnet.backbone.routes import PrivateRoute
 
 CODES = frozenset({"TestCode"})
 EVENT = "ExternalEventCreated"
 PING_SECONDS = 15
 
-router = APIRouter(tags=["Notifications"])
+router = APIRouter(tags=["Notifications"], route_class=PrivateRoute)
 
 
 class NewNotification(Body):
@@ -50,7 +51,7 @@ async def stream(request: Request) -> EventSourceResponse:
     """Stream an event whenever there is something new to fetch. Backbone protocol: `GET /api/v1/sse`."""
     with Call(request) as call:
         address = call.address
-    return EventSourceResponse(_events(request.app.state.store, address), ping=PING_SECONDS)
+    return EventSourceResponse(_events(store_of(request), address), ping=PING_SECONDS)
 
 
 async def _events(store: Store, address: str) -> AsyncIterator[dict[str, str]]:

@@ -18,9 +18,10 @@ from enmeshed_nb.localnet.backbone.models import (
     Relationship,
     Template,
 )
+from enmeshed_nb.localnet.backbone.routes import PrivateRoute
 from enmeshed_nb.localnet.backbone.templates import is_allocated
 
-router = APIRouter(prefix="/api/v2/Relationships", tags=["Relationships"])
+router = APIRouter(prefix="/api/v2/Relationships", tags=["Relationships"], route_class=PrivateRoute)
 
 REQUESTED = "ReactivationRequested"
 Party = Literal["from", "to", "either", "requester", "requested"]
@@ -36,7 +37,7 @@ class Transition:
         by: who may do it; `requester` and `requested` are the parties of an open request for reactivation.
         after: the status that it leads to.
         reason: what the audit log says.
-        event: what the peer gets to know, if anything.
+        event_type: the type of the event by which the peer gets to know it, if it does.
         wrong_party: the code for another party.
         messages: what happens to Messages that wait for the Relationship: nothing, or "released", or "dropped".
     """
@@ -46,7 +47,7 @@ class Transition:
     by: Party
     after: str
     reason: str
-    event: str | None = "RelationshipStatusChanged"
+    event_type: str | None = "RelationshipStatusChanged"
     wrong_party: str = ""
     messages: str = ""
 
@@ -277,9 +278,9 @@ def _apply(call: Call, relationship: Relationship, transition: Transition) -> No
     )
     relationship.audit_log.append(entry)
     relationship.status = transition.after
-    if transition.event:
+    if transition.event_type:
         payload = {"relationshipId": relationship.id}
-        call.raise_event(relationship.peer_of(call.address), transition.event, payload, context=relationship.id)
+        call.raise_event(relationship.peer_of(call.address), transition.event_type, payload, context=relationship.id)
     _settle_blocked_messages(call, relationship, transition.messages)
 
 

@@ -1,0 +1,152 @@
+"""The applications of a Backbone, its own and that of its administration, and what runs beside them."""
+
+import secrets
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from fastapi_offline import FastAPIOffline
+
+from enmeshed_nb.closing import Closing
+from enmeshed_nb.localnet.backbone import (
+    announcements,
+    datawallet,
+    deletion,
+    devices,
+    files,
+    identities,
+    messages,
+    notifications,
+    relationships,
+    sync,
+    templates,
+    tokens,
+)
+from enmeshed_nb.localnet.backbone.call import Call, Store, result
+from enmeshed_nb.localnet.backbone.errors import install_handlers, log
+from enmeshed_nb.localnet.backbone.formats import utcnow
+from enmeshed_nb.localnet.backbone.limits import BodyLimit
+from enmeshed_nb.localnet.backbone.routes import AdminRoute, PrivateRoute
+
+MAJOR_VERSION = "7"
+TAGS = {"supportedLanguages": ["en"], "tagsForAttributeValueTypes": {}}
+REMOVAL_INTERVAL = 10.0
+"""Seconds between two runs of the job that removes Identities whose grace period is over."""
+
+open_router = APIRouter(tags=["General"])
+router = APIRouter(tags=["General"], route_class=PrivateRoute)
+admin_router = APIRouter(prefix="/api/v1", tags=["Administration"], route_class=AdminRoute)
+
+ROUTERS = (
+    *(identities.login_router, identities.open_router, identities.router, deletion.router, devices.router),
+    *(sync.router, datawallet.router, templates.router, relationships.router, messages.router),
+    *(tokens.open_router, tokens.router, files.router, announcements.router, notifications.router, open_router, router),
+)
+ADMIN_ROUTERS = (admin_router, announcements.admin_router, deletion.admin_router)
+
+
+@open_router.get("/health")
+async def health() -> dict[str, str]:
+    """Tell that the Backbone works. Backbone protocol: `GET /health`."""
+    return {"status": "Healthy"}
+
+
+@open_router.get("/api/v2/Version")
+async def version() -> dict[str, Any]:
+    """Return the version of the protocol. Backbone protocol: `GET /Version`."""
+    return result({"majorVersion": MAJOR_VERSION})
+
+
+@router.get("/api/v2/Tags")
+async def tags(request: Request) -> Response:
+    """Return the tags for Attributes, or 304 if the caller has them. Backbone protocol: `GET /Tags`."""
+    with Call(request) as call:
+        etag = f'"{sha256(repr(TAGS).encode()).hexdigest()[:16]}"'
+        if call.header("if-none-match") == etag:
+            return Response(status_code=304, headers={"ETag": etag})
+        return JSONResponse(result(TAGS), headers={"ETag": etag})
+
+
+@admin_router.get("/xsrf")
+async def get_xsrf_token() -> Response:
+    """Return a token, and the same as a cookie. Admin API: `GET /xsrf`."""
+    token = secrets.token_urlsafe(24)
+    response = PlainTextResponse(token)
+    response.set_cookie("X-XSRF-COOKIE", token, httponly=True, samesite="strict")
+    return response
+
+
+class Backbone(Closing):
+    """A Backbone over one folder; until it is closed, it removes Identities that are due by itself.
+
+    Args:
+        folder: where its SQLite file is; created if missing.
+        clients: the secrets of the OAuth clients by their ids; Connectors need one of them.
+        hostname: the host part of addresses (`did:e:<hostname>:dids:…`): the host name of the Connectors' `baseUrl`,
+            or their `addressGenerationHostnameOverride`.
+        clock: tells the time.
+        removal_interval: seconds between two runs of the job that removes Identities whose grace period is over.
+
+    Attributes:
+        app: the application to serve; its own documentation is at `/docs`.
+    """
+
+    app: FastAPI
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        clients: Mapping[str, str],
+        hostname: str = "localhost",
+        clock: Callable[[], datetime] = utcnow,
+        removal_interval: float = REMOVAL_INTERVAL,
+    ) -> None:
+        self._store = Store(folder, clients, hostname, clock)
+        self.app = self._application("Backbone", ROUTERS)
+        self._is_closed = threading.Event()
+        self._removal = threading.Thread(
+            target=self._remove_identities, args=[removal_interval], name="removal of identities", daemon=True
+        )
+        self._removal.start()
+
+    def admin_app(self, api_key: str) -> FastAPI:
+        """Return the application of the admin API, for whoever sends the key as `x-api-key`.
+
+        It makes Announcements and starts the removal of Identities.
+        """
+        app = self._application("Backbone, administration", ADMIN_ROUTERS)
+        app.state.api_key = api_key
+        return app
+
+    def end_streams(self) -> None:
+        """End the streams of server-sent events, which would last as long as their readers like."""
+        self._store.end_streams()
+
+    def close(self) -> None:
+        """End the removal of Identities and close the file; nothing can be served any more."""
+        self._is_closed.set()
+        self._removal.join()
+        self._store.engine.dispose()
+
+    def _remove_identities(self, interval: float) -> None:
+        while not self._is_closed.wait(interval):
+            try:
+                deletion.remove_identities(self._store)
+            except Exception:
+                log.exception("The removal of Identities failed; it is tried again in %g s.", interval)
+
+    def _application(self, title: str, routers: tuple[APIRouter, ...]) -> FastAPI:
+        refusals: dict[int | str, dict[str, Any]] = {"4XX": {"description": "Refused; the envelope names the error."}}
+        app = FastAPIOffline(title=title, version=MAJOR_VERSION, responses=refusals)
+        app.state.store = self._store
+        install_handlers(app)
+        app.add_middleware(BodyLimit)
+        for each in routers:
+            app.include_router(each)
+        return app
