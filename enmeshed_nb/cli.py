@@ -164,7 +164,7 @@ def reset(yes: bool, data_dir: Path | None) -> None:
 
 @main.command()
 @click.option("--port", default=8090, show_default=True, help="The port on the loopback interface; 0: any.")
-@click.option("--admin-port", type=int, help="Serve the admin API (announcements) on this port.")
+@click.option("--admin-port", type=int, help="Serve the admin API (announcements, removal of Identities) on this port.")
 @click.option("--admin-api-key", help="The key that the admin API wants as x-api-key.")
 @data_dir_option
 def backbone(port: int, admin_port: int | None, admin_api_key: str | None, data_dir: Path | None) -> None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from httpx import Response
 
 from enmeshed_nb.localnet.backbone import Backbone
 from tests.backbone.world import CLIENT, World, nested, ok, refused
@@ -33,9 +34,19 @@ def test_a_malformed_form_is_a_400(world: World, content_type: str) -> None:
     refused(world.identity().post("/Files", headers=headers, content=b"rubbish"), INPUT)
 
 
+def is_too_large(answer: Response) -> None:
+    assert refused(answer, "invalidPropertyValue")["message"] == "The body is too large."
+
+
 def test_a_huge_body_is_refused_before_it_is_read(world: World) -> None:
     headers = {"content-length": str(1024**3)}
-    refused(world.anyone.call("POST", "/Identities", headers=headers, content=b""), "invalidPropertyValue")
+    is_too_large(world.anyone.call("POST", "/Identities", headers=headers, content=b""))
+
+
+def test_a_body_that_turns_out_to_be_huge_is_refused(world: World) -> None:
+    headers = {"content-type": "application/json"}
+    chunks = (b"x" * 1024**2 for _ in range(33))
+    is_too_large(world.anyone.call("POST", "/Identities", headers=headers, content=chunks))
 
 
 @pytest.mark.parametrize("path", ["/Files", "/Messages", "/Tokens", "/Relationships", "/RelationshipTemplates"])
@@ -140,14 +151,28 @@ def test_a_body_may_be_nested_as_deeply_as_it_likes(world: World, depth: int) ->
         refused(answer, INPUT if depth > 1000 else "invalidPropertyValue")
 
 
-def test_a_body_that_turns_out_to_be_huge_is_refused(world: World) -> None:
-    headers = {"content-type": "application/json"}
-    chunks = (b"x" * 1024**2 for _ in range(33))
-    refused(world.anyone.call("POST", "/Identities", headers=headers, content=chunks), "invalidPropertyValue")
-
-
 @pytest.mark.parametrize("version", ["x", "²", "-1", "9" * 5000, "0"])
 def test_a_version_of_the_datawallet_that_is_none_is_too_old(world: World, version: str) -> None:
     headers = {"x-supported-datawallet-version": version.encode("latin-1")}
     answer = world.identity().get("/Datawallet/Modifications", headers=headers)
     refused(answer, "datawallet.insufficientSupportedDatawalletVersion")
+
+
+@pytest.mark.parametrize("path", ["/RelationshipTemplates", "/Notifications"])
+def test_half_a_character_is_a_400(world: World, path: str) -> None:
+    body = b'{"password": "\\ud800", "recipients": ["\\ud800"], "code": "TestCode"}'
+    answer = world.identity().post(path, headers={"content-type": "application/json"}, content=body)
+    refused(answer, "invalidPropertyValue")
+    assert world.rows("select * from relationship_templates") == []
+
+
+def test_half_a_character_may_be_what_is_wrong(world: World) -> None:
+    action = b'{"severity": "Low", "texts": [], "actions": [{"link": "x", "displayName": {"\\ud800": 1}}]}'
+    headers = {"content-type": "application/json"}
+    refused(world.admin.post("/api/v1/Announcements", headers=headers, content=action), "invalidPropertyValue")
+
+
+def test_one_asks_for_a_thousand_messages_at_most(world: World) -> None:
+    device = world.identity()
+    assert ok(device.get("/Messages", params={"ids": ["x"] * 1000})) == []
+    refused(device.get("/Messages", params={"ids": ["x"] * 1001}), "invalidPropertyValue")

@@ -217,7 +217,7 @@ def test_after_the_grace_period_nobody_logs_in_but_tokens_are_good(world: World,
     assert is_deleted(world, leaving) == {"isDeleted": False, "deletionDate": None}
     process = leaving.start_deletion(days)
     world.clock.forward(days=days, minutes=-1)
-    leaving.renew_token() if days else None
+    leaving.renew_token()
     world.clock.forward(minutes=1)
 
     assert is_deleted(world, leaving) == {"isDeleted": True, "deletionDate": process["gracePeriodEndsAt"]}

@@ -69,6 +69,10 @@ class Api:
         self.ok("POST", "/Account/Sync")
         return relationship
 
+    def knows_the_end_of(self, peer: "Api") -> bool:
+        self.ok("POST", "/Account/Sync")
+        return bool(self.ok("GET", f"/Relationships?peer={peer.address}&status=DeletionProposed"))
+
     def create(self, peer: "Api", *items: Json, **more: Json) -> Json:
         content = {"items": list(items) or [item()], **more}
         return self.ok("POST", "/Requests/Outgoing", {"content": content, "peer": peer.address})
@@ -100,7 +104,7 @@ def apis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Api]]:
         for name, days in (("leaving", 14), ("gone", 0)):
             asker.befriend(made[name])
             made[name].ok("POST", f"/IdentityDeletionProcess?lengthOfGracePeriodInDays={days}")
-        asker.ok("POST", "/Account/Sync")
+        until(lambda: asker.knows_the_end_of(made["gone"]), timeout=30, what="the Backbone removes an Identity")
         yield made
         for api in made.values():
             api.close()

@@ -65,7 +65,7 @@ def envelope(error: BackboneError, now: datetime) -> JSONResponse:
     body = {
         "id": new_id("ERR"),
         "code": error.code,
-        "message": error.message,
+        "message": error.message.encode(errors="replace").decode(),
         "docs": "",
         "time": timestamp(now),
         "data": None,
@@ -87,6 +87,11 @@ def install_handlers(app: FastAPI) -> None:
             return envelope(BackboneError(400, "error.platform.inputCannotBeParsed", "The body is no JSON."), utcnow())
         path = ".".join(str(part) for part in first["loc"] if part not in ("body", "query", "path"))
         return envelope(invalid(f"{path}: {first['msg']}"), utcnow())
+
+    @app.exception_handler(UnicodeEncodeError)
+    async def _unwritable(_: Request, error: UnicodeEncodeError) -> Response:
+        # JSON can hold half a character ("\ud800"), which cannot be stored.
+        return envelope(invalid("A text holds half a character."), utcnow())
 
     @app.exception_handler(HTTPException)
     async def _no_route(_: Request, error: HTTPException) -> Response:

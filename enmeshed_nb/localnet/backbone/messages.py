@@ -14,6 +14,7 @@ from enmeshed_nb.localnet.backbone.relationships import between
 from enmeshed_nb.localnet.backbone.routes import PrivateRoute
 
 MOST_UNRECEIVED = 20
+MOST_IDS = 1000
 
 router = APIRouter(prefix="/api/v2/Messages", tags=["Messages"], route_class=PrivateRoute)
 
@@ -110,7 +111,9 @@ def _visible(call: Call) -> Select[Message]:
 
 
 @router.get("")
-async def list_messages(request: Request, ids: Annotated[list[str] | None, Query()] = None) -> dict[str, Any]:
+async def list_messages(
+    request: Request, ids: Annotated[list[str] | None, Query(max_length=MOST_IDS)] = None
+) -> dict[str, Any]:
     """Return the caller's Messages, or those with certain ids. Backbone protocol: `GET /Messages`."""
     with Call(request) as call:
         query = _visible(call).order_by(Message.created_at, Message.id)
