@@ -1,7 +1,8 @@
 """One call of a device: who it is, its transaction, and the events that it causes for others.
 
 Handlers are coroutines that never wait inside `with Call(...)`: the event loop runs one transaction at a time, so
-each is atomic and numbered series have no gaps, without locks.
+each is atomic and numbered series have no gaps, without locks. What runs beside it (the removal of Identities) waits
+for SQLite's own lock: every transaction begins as a writer.
 """
 
 import asyncio
