@@ -23,6 +23,9 @@ from enmeshed_nb.connector.attributes import (
     Succession,
     TagCollection,
 )
+from enmeshed_nb.connector.backbone_notifications import (
+    SentNotifications,
+)
 from enmeshed_nb.connector.challenges import (
     Challenge,
     ChallengeType,
@@ -44,6 +47,7 @@ from enmeshed_nb.connector.errors import (
     Call,
     ConnectionFailed,
     ConnectorError,
+    ConnectorTooOld,
     Forbidden,
     InvalidInput,
     NotFound,
@@ -53,6 +57,11 @@ from enmeshed_nb.connector.errors import (
     UnexpectedAnswer,
     UnsupportedVersion,
     ValidationFailed,
+)
+from enmeshed_nb.connector.exchange import (
+    Exchange,
+    Observer,
+    curl,
 )
 from enmeshed_nb.connector.files import (
     File,
@@ -71,10 +80,6 @@ from enmeshed_nb.connector.filters import (
     Not,
     StartsWith,
 )
-from enmeshed_nb.connector.http import (
-    Exchange,
-    Observer,
-)
 from enmeshed_nb.connector.identity_deletion_process import (
     IdentityDeletion,
 )
@@ -91,7 +96,6 @@ from enmeshed_nb.connector.monitoring import (
     HealthServices,
     RequestCount,
     Support,
-    Version,
 )
 from enmeshed_nb.connector.relationship_templates import (
     RelationshipTemplate,
@@ -114,9 +118,11 @@ from enmeshed_nb.connector.requests import (
 )
 from enmeshed_nb.connector.resource import (
     ENDPOINTS,
+    Access,
     PasswordProtection,
     Png,
     Reference,
+    TokenOptions,
 )
 from enmeshed_nb.connector.tokens import (
     Token,
@@ -124,6 +130,11 @@ from enmeshed_nb.connector.tokens import (
 from enmeshed_nb.connector.validation import (
     Failure,
     ValidationResult,
+)
+from enmeshed_nb.connector.versions import (
+    Version,
+)
+from enmeshed_nb.content.requests import (
     path_text,
 )
 
@@ -134,6 +145,7 @@ __all__ = [
     "EXISTS",
     "MISSING",
     "SYNC_ALREADY_RUNNING",
+    "Access",
     "Announcement",
     "AnnouncementAction",
     "AnswerTimeout",
@@ -149,6 +161,7 @@ __all__ = [
     "ConnectionFailed",
     "Connector",
     "ConnectorError",
+    "ConnectorTooOld",
     "Contains",
     "DeletionInfo",
     "EndsWith",
@@ -193,6 +206,7 @@ __all__ = [
     "RequestSource",
     "RequestStatus",
     "ResponseSource",
+    "SentNotifications",
     "ServerError",
     "StartsWith",
     "Succession",
@@ -201,12 +215,14 @@ __all__ = [
     "SyncRun",
     "TagCollection",
     "Token",
+    "TokenOptions",
     "Unauthorized",
     "UnexpectedAnswer",
     "UnsupportedVersion",
     "ValidationFailed",
     "ValidationResult",
     "Version",
+    "curl",
     "describe",
     "path_text",
     "without_frame",

@@ -7,7 +7,7 @@ from enmeshed_nb.content.model import Model, Timestamp
 
 
 class IdentityInfo(Model):
-    """An Identity: its address and its public key."""
+    """An Identity: its address (`did:e:…`) and its public key (JSON, encoded)."""
 
     address: StrictStr
     public_key: StrictStr

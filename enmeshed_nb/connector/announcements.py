@@ -16,7 +16,14 @@ class AnnouncementAction(Model):
 
 
 class Announcement(Model):
-    """What the operator has to say."""
+    """What the operator has to say.
+
+    Attributes:
+        expires_at: after this it is no longer shown; None: never.
+        severity: "Low", "Medium" or "High".
+        title: in the language that was asked for, or in English.
+        body: likewise.
+    """
 
     id: StrictStr
     created_at: Timestamp

@@ -40,7 +40,7 @@ FILTERS = frozenset(
 
 
 class DeletionInfo(Model):
-    """What became of an Attribute's deletion, here or at the peer."""
+    """What became of an Attribute's deletion, here or at the peer; `deletion_date` may lie in the future."""
 
     deletion_status: (
         Literal[
@@ -57,7 +57,20 @@ class DeletionInfo(Model):
 
 
 class LocalAttribute(Model):
-    """An Attribute with its story at this Connector."""
+    """An Attribute with its story at this Connector.
+
+    Attributes:
+        type_name: whose it is (own, a peer's, or someone else's) and of which kind; in JSON `@type`.
+        succeeds: the id of the version before; None for the first.
+        succeeded_by: the id of the version after; None for the newest.
+        was_viewed_at: when an app showed it; None: not yet.
+        is_default: True for the one of its value type to be offered first; else None.
+        peer: the address of whom it is shared with, or whose it is; None for an own IdentityAttribute.
+        source_reference: the id of the Request or Notification that brought it.
+        deletion_info: None as long as it is not to be deleted.
+        initial_attribute_peer: of a ThirdPartyRelationshipAttribute, the address of whom its owner has it with.
+        number_of_forwards: with how many peers it was shared; None: with none.
+    """
 
     type_name: (
         Literal[
@@ -84,7 +97,7 @@ class LocalAttribute(Model):
 
 
 class ForwardingDetails(Model):
-    """With whom an Attribute was shared, and how."""
+    """With whom an Attribute was shared, and how; `source_reference` is the id of the Request or Notification."""
 
     peer: StrictStr
     source_reference: StrictStr
@@ -114,7 +127,7 @@ class TagCollection(Model):
 
 
 class QueryError(Model):
-    """Where a query is wrong."""
+    """Where a query is wrong; `location` has the line, column and offset in its text."""
 
     message: StrictStr
     location: dict[str, Any] | None = None

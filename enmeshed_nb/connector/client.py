@@ -11,16 +11,18 @@ from enmeshed_nb.connector.announcements import Announcements
 from enmeshed_nb.connector.attributes import Attributes
 from enmeshed_nb.connector.backbone_notifications import BackboneNotifications
 from enmeshed_nb.connector.challenges import Challenges
+from enmeshed_nb.connector.exchange import Observer
 from enmeshed_nb.connector.files import Files
-from enmeshed_nb.connector.http import Http, Observer, require_version_7
+from enmeshed_nb.connector.http import Http
 from enmeshed_nb.connector.identity_deletion_process import IdentityDeletionProcess
 from enmeshed_nb.connector.identity_metadata import IdentityMetadata
 from enmeshed_nb.connector.messages import Messages
-from enmeshed_nb.connector.monitoring import Health, Monitoring, Version
+from enmeshed_nb.connector.monitoring import Health, Monitoring
 from enmeshed_nb.connector.relationship_templates import RelationshipTemplates
 from enmeshed_nb.connector.relationships import Relationships
 from enmeshed_nb.connector.requests import Requests
 from enmeshed_nb.connector.tokens import Tokens
+from enmeshed_nb.connector.versions import Version, require_version_7
 
 
 class Connector(Closing):
@@ -94,10 +96,13 @@ class Connector(Closing):
     def require_version(self) -> Version:
         """Return the Connector's version: `GET /Monitoring/Version`.
 
+        From then on it is known what this Connector is too old for; else that is asked for when it first matters.
+
         Raises:
             UnsupportedVersion: it is not 7.
         """
         version = self.monitoring.version()
+        self._http.remember_version(version)
         require_version_7(version.version)
         return version
 

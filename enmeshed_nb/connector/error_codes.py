@@ -22,7 +22,7 @@ SYNC_ALREADY_RUNNING = "error.platform.validation.syncRun.cannotStartSyncRunWhen
 """Another synchronisation of the same Identity runs; passes within seconds."""
 ROUTE_DOES_NOT_EXIST = "error.connector.http.routeDoesNotExist"
 INHERITED_FROM_ITEM = _REQUESTS + "validation.inheritedFromItem"
-"""The fault is in one of the items below."""
+"""The problem is in one of the items below."""
 
 CODES: dict[str, Meaning] = {
     # the Connector's HTTP layer

@@ -1,7 +1,8 @@
 """What can go wrong with a Connector.
 
-    ConnectorError
+    ConnectorError              a UserError, see enmeshed_nb.errors
     ├── InvalidInput            not sent: the input cannot be meant
+    │   └── ConnectorTooOld     not sent: this version of the Connector does not know it
     ├── ConnectionFailed        no answer
     │   └── AnswerTimeout       no answer in time
     ├── UnexpectedAnswer        an answer, but not a Connector's
@@ -22,6 +23,8 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from enmeshed_nb.connector.error_codes import describe
+from enmeshed_nb.content.requests import ItemPath
+from enmeshed_nb.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -36,12 +39,21 @@ class Call:
         return f"{self.method} {self.path} ({self.connector})"
 
 
-class ConnectorError(Exception):
+class ConnectorError(UserError):
     """Anything that went wrong with a Connector.
 
+    Args:
+        problem: what is wrong.
+        cure: what to do.
+        call: the call of the API.
+        path: the item of the Request (or decision) that it is about.
+        advice: deprecated, `cure` is meant.
+
     Attributes:
+        problem: what is wrong.
+        cure: what to do.
         call: the call of the API, None if there was none.
-        advice: what to do.
+        path: the item that it is about; `()` for the whole, or if it is about something else.
         status: the HTTP status of the answer, None without one.
         code: the API's error code (`error.…`), None without one.
     """
@@ -49,17 +61,29 @@ class ConnectorError(Exception):
     status: int | None = None
     code: str | None = None
 
-    def __init__(self, message: str, *, advice: str, call: Call | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.advice = advice
+    def __init__(
+        self, problem: str, cure: str = "", *, call: Call | None = None, path: ItemPath = (), advice: str = ""
+    ) -> None:
+        super().__init__(problem, cure or advice)
         self.call = call
+        self.path = path
+
+    @property
+    def message(self) -> str:
+        """Deprecated: `problem`."""
+        return self.problem
+
+    @property
+    def advice(self) -> str:
+        """Deprecated: `cure`."""
+        return self.cure
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.args, self.__dict__)
 
     def __str__(self) -> str:
-        return f"{f'{self.call}: ' if self.call else ''}{self.message}\nWhat to do: {self.advice}"
+        cure = f"\nWhat to do: {self.cure}" if self.cure else ""
+        return f"{f'{self.call}: ' if self.call else ''}{self.problem}{cure}"
 
 
 def _rebuild(kind: type[ConnectorError], args: tuple[Any, ...], state: dict[str, Any]) -> ConnectorError:
@@ -70,6 +94,10 @@ def _rebuild(kind: type[ConnectorError], args: tuple[Any, ...], state: dict[str,
 
 class InvalidInput(ConnectorError, ValueError):
     """Nothing was sent, because the input cannot be meant like that."""
+
+
+class ConnectorTooOld(InvalidInput):
+    """Nothing was sent, because it holds something that this version of the Connector does not know yet."""
 
 
 class ConnectionFailed(ConnectorError):
@@ -89,7 +117,13 @@ class UnsupportedVersion(UnexpectedAnswer):
 
 
 class ValidationFailed(ConnectorError):
-    """A ValidationResult is negative."""
+    """A ValidationResult is negative; its `failures()` tell each problem with its item, `path` is that of the first.
+
+    Attributes:
+        result: the ValidationResult.
+    """
+
+    result: Any = None
 
 
 class ApiError(ConnectorError):
@@ -108,7 +142,7 @@ class ApiError(ConnectorError):
         meaning = describe(self.code)
         super().__init__(
             f"{status} {self.code or ''}\n{meaning.what}\nThe API says: {self.api_message}",
-            advice=meaning.cure,
+            meaning.cure,
             call=call,
         )
 

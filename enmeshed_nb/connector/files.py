@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Unpack
 
 from pydantic import StrictBool, StrictInt, StrictStr
 
@@ -14,20 +14,31 @@ from enmeshed_nb.connector.errors import InvalidInput
 from enmeshed_nb.connector.filters import FilterValue, query_of
 from enmeshed_nb.connector.http import Body
 from enmeshed_nb.connector.resource import (
-    PasswordProtection,
     Png,
     Reference,
     Resource,
+    TokenOptions,
     endpoint,
-    plain,
+    options_json,
     reference_of,
 )
 from enmeshed_nb.connector.tokens import Token
-from enmeshed_nb.content.model import Model, Timestamp
+from enmeshed_nb.content.model import Model, Timestamp, to_json
 
 
 class File(Model):
-    """What is known of a File; `filesize` in bytes."""
+    """What is known of a File.
+
+    Attributes:
+        is_own: whether this Connector uploaded it.
+        filesize: in bytes.
+        created_by: the address of whom uploaded it.
+        created_by_device: the id of the device that did.
+        expires_at: when the Backbone deletes it.
+        owner: the address of whom it belongs to now.
+        ownership_token: with it the File can be handed over; None if it is not this Connector's.
+        ownership_is_locked: True once a wrong token was tried, until a new one is made; else None.
+    """
 
     id: StrictStr
     is_own: StrictBool
@@ -79,10 +90,10 @@ class Files(Resource):
         """
         name = filename or Path(file if isinstance(file, str | Path) else str(getattr(file, "name", ""))).name
         if not name:
-            raise InvalidInput("The file has no name.", advice="Give filename=….")
+            raise InvalidInput("The file has no name.", "Give filename=….")
         kind = mimetype or mimetypes.guess_type(name)[0] or "application/octet-stream"
         fields = {"expiresAt": expires_at, "title": title, "description": description, "tags": builtins.list(tags)}
-        form = {key: plain(value) for key, value in fields.items() if value not in (None, [])}
+        form = {key: to_json(value) for key, value in fields.items() if value not in (None, [])}
         with ExitStack() as opened:
             content = opened.enter_context(Path(file).open("rb")) if isinstance(file, str | Path) else file
             return self._call(self.upload_own, File, body=Body(form=form, file=(name, content, kind)))
@@ -133,36 +144,14 @@ class Files(Resource):
         return self._download_to(path, self.download_to, file_id)
 
     @endpoint("POST", "/Files/{id}/Token")
-    def create_token(
-        self,
-        file_id: str,
-        *,
-        expires_at: datetime | str | None = None,
-        ephemeral: bool | None = None,
-        for_identity: str | None = None,
-        password_protection: PasswordProtection | None = None,
-    ) -> Token:
-        """Create a Token that opens a File: `POST /Files/{id}/Token`."""
-        body = {
-            "expiresAt": expires_at,
-            "ephemeral": ephemeral,
-            "forIdentity": for_identity,
-            "passwordProtection": password_protection,
-        }
-        return self._call(self.create_token, Token, file_id, body=body)
+    def create_token(self, file_id: str, **options: Unpack[TokenOptions]) -> Token:
+        """Create a Token that opens a File: `POST /Files/{id}/Token`. Options: see `TokenOptions`."""
+        return self._call(self.create_token, Token, file_id, body=options_json(TokenOptions, options))
 
     @endpoint("POST", "/Files/{id}/Token")
-    def create_token_png(
-        self,
-        file_id: str,
-        *,
-        expires_at: datetime | str | None = None,
-        for_identity: str | None = None,
-        password_protection: PasswordProtection | None = None,
-    ) -> Png:
+    def create_token_png(self, file_id: str, **options: Unpack[TokenOptions]) -> Png:
         """Like `create_token`, as a QR code of an ephemeral Token: the same route as image/png."""
-        body = {"expiresAt": expires_at, "forIdentity": for_identity, "passwordProtection": password_protection}
-        return self._call(self.create_token_png, Png, file_id, body=body)
+        return self._call(self.create_token_png, Png, file_id, body=options_json(TokenOptions, options))
 
     @endpoint("DELETE", "/Files/{id}")
     def delete(self, file_id: str) -> None:

@@ -26,12 +26,12 @@ from pydantic.alias_generators import to_camel
 from enmeshed_nb.connector.errors import InvalidInput
 from enmeshed_nb.content.model import iso
 
-Plain = str | int | float | bool | datetime
-FilterValue = Plain | Sequence[Plain] | None
+Scalar = str | int | float | bool | datetime
+FilterValue = Scalar | Sequence[Scalar] | None
 Query = list[tuple[str, str]]
 
 
-def _plain(value: Any) -> str:
+def _written(value: Any) -> str:
     match value:
         case Operator():
             return str(value)
@@ -39,7 +39,7 @@ def _plain(value: Any) -> str:
             return "true" if value else "false"
         case datetime():
             if value.tzinfo is None:
-                raise InvalidInput(f"The datetime {value} has no time zone.", advice="Use e.g. datetime.now(UTC).")
+                raise InvalidInput(f"The datetime {value} has no time zone.", "Use e.g. datetime.now(UTC).")
             return iso(value)
         case int() | float():
             return str(value)
@@ -48,11 +48,11 @@ def _plain(value: Any) -> str:
         case str():
             raise InvalidInput(
                 f"The filter value {value!r} has a meaning of its own in the API.",
-                advice="Use Not, GreaterThan, StartsWith, …, EXISTS or MISSING of enmeshed_nb.connector.",
+                "Use Not, GreaterThan, StartsWith, …, EXISTS or MISSING of enmeshed_nb.connector.",
             )
         case _:
             raise InvalidInput(
-                f"A filter cannot be {value!r}.", advice="Use a text, number, bool, datetime or a list of them."
+                f"A filter cannot be {value!r}.", "Use a text, number, bool, datetime or a list of them."
             )
 
 
@@ -62,9 +62,9 @@ class Operator(str):
     __slots__ = ()
     sign: ClassVar[str] = ""
 
-    def __new__(cls, value: Plain) -> "Operator":
+    def __new__(cls, value: Scalar) -> "Operator":
         """Return *value* with the operator's sign."""
-        return super().__new__(cls, cls.sign + _plain(value))
+        return super().__new__(cls, cls.sign + _written(value))
 
 
 class Not(Operator):
@@ -147,14 +147,14 @@ def query_of(
             near = f" Did you mean {close[0]!r} ({close[0].replace('.', '__')}=…)?" if close else ""
             raise InvalidInput(
                 f"There is no filter {key!r}; the API would ignore it and answer with everything.{near}",
-                advice=f"Use one of: {', '.join(sorted(allowed))}.",
+                f"Use one of: {', '.join(sorted(allowed))}.",
             )
         if value is None:
             continue
         values = list(value) if isinstance(value, list | tuple | set | frozenset) else [value]
         if not values:
             raise InvalidInput(
-                f"The filter {key!r} has no value to compare with.", advice="Give one or more, or leave it out."
+                f"The filter {key!r} has no value to compare with.", "Give one or more, or leave it out."
             )
-        query += [(key, _plain(each)) for each in values]
+        query += [(key, _written(each)) for each in values]
     return query

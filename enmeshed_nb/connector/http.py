@@ -3,12 +3,14 @@
 import threading
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
 from urllib.parse import quote, urlsplit
 
 import httpx
+from pydantic import ValidationError
 
 from enmeshed_nb.connector.error_codes import ROUTE_DOES_NOT_EXIST
 from enmeshed_nb.connector.errors import (
@@ -19,46 +21,16 @@ from enmeshed_nb.connector.errors import (
     ConnectorError,
     InvalidInput,
     UnexpectedAnswer,
-    UnsupportedVersion,
 )
+from enmeshed_nb.connector.exchange import API, Exchange, Observer
+from enmeshed_nb.connector.versions import Version, require_version_7
+from enmeshed_nb.content.model import read_answer
+from enmeshed_nb.content.since import FIRST, Since
 
-API = "/api/core/v1"
 JSON = "application/json"
 PNG = "image/png"
 _RETRIED_STATUSES = {502, 503, 504}
 _REDACTED = "***"
-
-
-@dataclass(frozen=True)
-class Exchange:
-    """One HTTP request and what became of it; API keys and passwords are redacted.
-
-    Attributes:
-        connector: the Connector's name.
-        path: without host, e.g. `/api/core/v1/Messages`.
-        status: the HTTP status, None without an answer.
-        duration: seconds.
-        request: the JSON sent, None without a body.
-        response: the JSON received; a short text in place of other bodies; None without one.
-        error: why there is no answer, else None.
-        time: when it began.
-        url: where the Connector is, without the API's prefix.
-    """
-
-    connector: str
-    method: str
-    path: str
-    query: tuple[tuple[str, str], ...]
-    status: int | None
-    duration: float
-    request: Any
-    response: Any
-    error: str | None = None
-    time: datetime = field(default_factory=lambda: datetime.now(UTC))
-    url: str = ""
-
-
-Observer = Callable[[Exchange], None]
 
 
 class _ApiKey(httpx.Auth):
@@ -93,11 +65,18 @@ class _ApiKey(httpx.Auth):
 
 @dataclass(frozen=True)
 class Route:
-    """An endpoint: method and path, e.g. `GET /Relationships/{id}`; below `/api/core/v1` unless `base` says so."""
+    """An endpoint: method and path, e.g. `GET /Relationships/{id}`; below `/api/core/v1` unless `base` says so.
+
+    Attributes:
+        since: the version that brought it.
+        newer_keys: the keys of the query that came later, with the versions that brought them.
+    """
 
     method: str
     path: str
     base: str = API
+    since: Since = FIRST
+    newer_keys: Mapping[str, Since] = field(default_factory=dict)
 
     def fill(self, values: Sequence[str]) -> str:
         """Return the path with *values* in place of its `{…}`, in order."""
@@ -108,8 +87,11 @@ class Route:
     @staticmethod
     def _quoted(value: str) -> str:
         if not isinstance(value, str) or not value.strip():
-            raise InvalidInput(f"An id is needed, not {value!r}.", advice="Pass the `id` of the object.")
+            raise InvalidInput(f"An id is needed, not {value!r}.", "Pass the `id` of the object.")
         return quote(value, safe="")
+
+
+_VERSION = Route("GET", "/Monitoring/Version", "")
 
 
 @dataclass(frozen=True)
@@ -151,11 +133,9 @@ class Http:
     ) -> None:
         parts = urlsplit(url.strip())
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise InvalidInput(
-                f"{url!r} is not the URL of a Connector.", advice="Use e.g. https://connector.example.com."
-            )
+            raise InvalidInput(f"{url!r} is not the URL of a Connector.", "Use e.g. https://connector.example.com.")
         if not api_key or not api_key.isascii() or not api_key.isprintable():
-            raise InvalidInput("The API key is empty or has characters no API key has.", advice="Check the API key.")
+            raise InvalidInput("The API key is empty or has characters no API key has.", "Check the API key.")
         self.url = url.strip().rstrip("/").removesuffix(API)
         self.name = name or parts.netloc.rpartition("@")[2]
         self._auth = _ApiKey(api_key_header, api_key)
@@ -163,6 +143,8 @@ class Http:
         self._timeout = timeout
         self._closed = threading.Event()
         self._observers: list[Observer] = []
+        self._version: Version | None = None
+        self._knows_version = False
         self._lock = threading.Lock()
         self._client = httpx.Client(
             base_url=self.url,
@@ -188,6 +170,21 @@ class Http:
                     self._observers.remove(observer)
 
         return stop
+
+    def version(self) -> Version | None:
+        """Return which Connector it is, asked at most once: `GET /Monitoring/Version`; None if it does not say."""
+        if not self._knows_version:
+            try:
+                self.remember_version(read_answer(Version, self.call(_VERSION)))
+            except (ApiError, UnexpectedAnswer, ValidationError):  # e.g. the key lacks the scope
+                self.remember_version(None)
+            except ConnectorError:  # it may say so later
+                return None
+        return self._version
+
+    def remember_version(self, version: Version | None) -> None:
+        """Keep what the Connector said of its version."""
+        self._version, self._knows_version = version, True
 
     def call(
         self,
@@ -217,80 +214,88 @@ class Http:
         """
         call = Call(self.name, route.method, route.fill(path_values))
         body = body or Body()
-        attempts = 1 + (self._retries if route.method in ("GET", "HEAD") else 0)
-        for attempt in range(attempts):
-            last = attempt == attempts - 1
-            outcome = self._attempt(call, query, body, accept, sink)
-            if isinstance(outcome, ConnectorError):
-                if last or not self._worth_repeating(outcome):
-                    raise outcome
-            elif outcome.status_code not in _RETRIED_STATUSES or last:
-                return self._read(call, route, outcome, accept, streamed=sink is not None)
-            self._closed.wait(0.1 * 3**attempt)
-        raise AssertionError("unreachable")
-
-    @staticmethod
-    def _worth_repeating(error: ConnectorError) -> bool:
-        return isinstance(error, ConnectionFailed) and not isinstance(error, AnswerTimeout)
-
-    def _attempt(
-        self, call: Call, query: Sequence[tuple[str, str]], body: Body, accept: str, sink: BinaryIO | None
-    ) -> httpx.Response | ConnectorError:
-        started, begun = time.perf_counter(), datetime.now(UTC)
-        response: httpx.Response | None = None
-        failure: ConnectorError | None = None
-        if self._client.is_closed:
-            return ConnectionFailed("This Connector object was closed.", advice="Make a new one.", call=call)
-        try:
-            request = self._client.build_request(
-                call.method, call.path, params=list(query) or None, headers={"Accept": accept}, **body.arguments()
-            )
-            response = self._client.send(request, stream=True)
-            if sink and response.is_success:
-                sink.seek(0)
-                sink.truncate()  # an earlier attempt may have broken off
-                for chunk in response.iter_bytes():
-                    sink.write(chunk)
+        repeats = self._retries if route.method in ("GET", "HEAD") else 0
+        attempt = 0
+        while True:
+            try:
+                response = self._send(call, query, body, accept, sink)
+            except ConnectionFailed as error:
+                if attempt == repeats or isinstance(error, AnswerTimeout):
+                    raise
             else:
-                response.read()
-        except httpx.TimeoutException as error:
-            failure = self._timed_out(call, error)
-        except httpx.HTTPError as error:
-            failure = ConnectionFailed(
-                f"No connection to {self.url}: {error or type(error).__name__}.",
-                advice="Check that the Connector runs and that the URL and port are right.",
-                call=call,
-            )
-        except (TypeError, ValueError) as error:
-            failure = InvalidInput(f"The body is not JSON: {error}.", advice="Send only what JSON knows.", call=call)
-        finally:
-            if response is not None:
-                response.close()
-        self._tell(
-            Exchange(
-                connector=call.connector,
-                method=call.method,
-                path=call.path,
-                query=tuple(query),
-                status=response.status_code if response is not None and failure is None else None,
-                duration=time.perf_counter() - started,
-                request=self._auth.redact(body.shown),
-                response=self._auth.redact(_shown(response)) if response is not None and failure is None else None,
-                error=failure.message if failure else None,
-                time=begun,
-                url=self.url,
-            )
-        )
-        return failure or response  # type: ignore[return-value]
+                if attempt == repeats or response.status_code not in _RETRIED_STATUSES:
+                    return self._read(call, route, response, accept, streamed=sink is not None)
+            self._closed.wait(0.1 * 3**attempt)
+            attempt += 1
 
-    def _timed_out(self, call: Call, error: httpx.TimeoutException) -> ConnectorError:
+    def _send(
+        self, call: Call, query: Sequence[tuple[str, str]], body: Body, accept: str, sink: BinaryIO | None
+    ) -> httpx.Response:
+        """Send one HTTP request and return the answer, whatever it says."""
+        if self._client.is_closed:
+            raise ConnectionFailed("This Connector object was closed.", "Make a new one.", call=call)
+        with self._observed(call, query, body) as answers:
+            try:
+                with self._client.stream(
+                    call.method, call.path, params=list(query) or None, headers={"Accept": accept}, **body.arguments()
+                ) as response:
+                    _receive(response, sink)
+            except httpx.TimeoutException as error:
+                failure: ConnectorError = self._timed_out(call, error)
+            except httpx.HTTPError as error:
+                failure = ConnectionFailed(
+                    f"No connection to {self.url}: {error or type(error).__name__}.",
+                    "Check that the Connector runs and that the URL and port are right.",
+                    call=call,
+                )
+            except (TypeError, ValueError) as error:
+                failure = InvalidInput(f"The body is not JSON: {error}.", "Send only what JSON knows.", call=call)
+            else:
+                answers.append(response)
+                return response
+            raise failure  # not within `except`: httpx's error holds the request with the API key
+
+    @contextmanager
+    def _observed(
+        self, call: Call, query: Sequence[tuple[str, str]], body: Body
+    ) -> Generator[list[httpx.Response], None, None]:
+        """Tell the observers of the request in the block: of the answer that is put into the list, or of its error."""
+        started, begun = time.perf_counter(), datetime.now(UTC)
+        answers: list[httpx.Response] = []
+
+        def tell(error: str | None) -> None:
+            answer = answers[0] if answers else None
+            self._tell(
+                Exchange(
+                    connector=call.connector,
+                    method=call.method,
+                    path=call.path,
+                    query=tuple(query),
+                    status=answer.status_code if answer else None,
+                    duration=time.perf_counter() - started,
+                    request=self._auth.redact(body.shown),
+                    response=self._auth.redact(_shown(answer)) if answer else None,
+                    error=error,
+                    time=begun,
+                    url=self.url,
+                )
+            )
+
+        try:
+            yield answers
+        except ConnectorError as error:
+            tell(error.problem)
+            raise
+        tell(None)
+
+    def _timed_out(self, call: Call, error: httpx.TimeoutException) -> ConnectionFailed:
         if isinstance(error, httpx.ConnectTimeout):
             return ConnectionFailed(
-                f"No connection to {self.url} in time.", advice="Check the URL, the port and firewalls.", call=call
+                f"No connection to {self.url} in time.", "Check the URL, the port and firewalls.", call=call
             )
         return AnswerTimeout(
             f"{self.url} did not answer within {self._timeout:g} s.",
-            advice="See whether it did what was asked before you try again; or give Connector(timeout=…) more seconds.",
+            "See whether it did what was asked before you try again; or give Connector(timeout=…) more seconds.",
             call=call,
         )
 
@@ -309,8 +314,8 @@ class Http:
         if not isinstance(json, dict):
             raise self._not_a_connector(call, response)
         if isinstance(json.get("error"), dict) and not response.is_success:
-            if json["error"].get("code") == ROUTE_DOES_NOT_EXIST:
-                self._refuse_other_versions(call)
+            if json["error"].get("code") == ROUTE_DOES_NOT_EXIST and route != _VERSION and (version := self.version()):
+                require_version_7(version.version, call)
             raise ApiError.from_answer(call, response.status_code, json["error"])
         if route.base != API and (response.is_success or "isHealthy" in json):
             return json
@@ -322,31 +327,21 @@ class Http:
         error = UnexpectedAnswer(
             f"{self.url} answered {response.status_code} with "
             f"{response.headers.get('content-type', 'no content type')}, not like a Connector.",
-            advice="Check the URL: another server, a proxy or a login page may be answering.",
+            "Check the URL: another server, a proxy or a login page may be answering.",
             call=call,
         )
         error.status = response.status_code
         return error
 
-    def _refuse_other_versions(self, call: Call) -> None:
-        version = self._attempt(Call(self.name, "GET", "/Monitoring/Version"), (), Body(), JSON, None)
-        json = _json(version) if isinstance(version, httpx.Response) else None
-        if isinstance(json, dict) and "version" in json:
-            require_version_7(str(json["version"]), call)
 
-
-def require_version_7(version: str, call: Call | None = None) -> None:
-    """Refuse a Connector that is not of version 7.
-
-    Raises:
-        UnsupportedVersion: *version* does not begin with 7.
-    """
-    if version.partition(".")[0] != "7":
-        raise UnsupportedVersion(
-            f"The Connector has version {version}; this client speaks the API of version 7 ({API}).",
-            advice="Use a Connector 7." if version < "7" else "Use a client for that version.",
-            call=call,
-        )
+def _receive(response: httpx.Response, sink: BinaryIO | None) -> None:
+    if not sink or not response.is_success:
+        response.read()
+        return
+    sink.seek(0)
+    sink.truncate()  # an earlier attempt may have broken off
+    for chunk in response.iter_bytes():
+        sink.write(chunk)
 
 
 def _json(response: httpx.Response) -> Any:

@@ -10,7 +10,12 @@ from enmeshed_nb.content.model import Model, Timestamp
 
 
 class IdentityDeletion(Model):
-    """A deletion under way, or one that was cancelled."""
+    """A deletion under way, or one that was cancelled.
+
+    Attributes:
+        grace_period_ends_at: until then it can be cancelled; after it the Identity is gone.
+        cancelled_at: None as long as it is under way.
+    """
 
     id: StrictStr
     status: Literal["Active", "Cancelled"] | str

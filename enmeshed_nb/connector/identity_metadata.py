@@ -6,8 +6,8 @@ from pydantic import StrictStr
 
 from enmeshed_nb.connector.filters import Query
 from enmeshed_nb.connector.http import Body
-from enmeshed_nb.connector.resource import Resource, endpoint, plain
-from enmeshed_nb.content.model import Model
+from enmeshed_nb.connector.resource import Resource, endpoint
+from enmeshed_nb.content.model import Model, to_json
 
 
 class IdentityMetadatum(Model):
@@ -24,7 +24,7 @@ class IdentityMetadata(Resource):
     @endpoint("PUT", "/IdentityMetadata")
     def upsert(self, reference: str, value: Any, key: str | None = None) -> IdentityMetadatum:
         """Store a note: `PUT /IdentityMetadata`."""
-        note = {"reference": reference, "value": plain(value)} | ({} if key is None else {"key": key})
+        note = {"reference": reference, "value": to_json(value)} | ({} if key is None else {"key": key})
         return self._call(self.upsert, IdentityMetadatum, body=Body(json=note))
 
     @endpoint("GET", "/IdentityMetadata")

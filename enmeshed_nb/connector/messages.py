@@ -11,12 +11,19 @@ from enmeshed_nb.connector.files import File
 from enmeshed_nb.connector.filters import FilterValue, query_of
 from enmeshed_nb.connector.requests import refuse_local_request
 from enmeshed_nb.connector.resource import Resource, endpoint, recipients_of
-from enmeshed_nb.content.messages import MessageContent
+from enmeshed_nb.content.messages import Mail, MessageContent
 from enmeshed_nb.content.model import Model, Timestamp
+from enmeshed_nb.content.versions import since_of
 
 
 class Recipient(Model):
-    """A recipient of a Message, and when it received it."""
+    """A recipient of a Message.
+
+    Attributes:
+        received_at: when it fetched the Message; None: not yet.
+        received_by_device: the id of the device that did.
+        relationship_id: the Relationship with it; None if there is none any more.
+    """
 
     address: StrictStr
     received_at: Timestamp | None = None
@@ -36,13 +43,23 @@ class _AnyMessage(Model):
 
 
 class Message(_AnyMessage):
-    """A Message with the ids of its attachments."""
+    """A Message with the ids of its attachments.
+
+    Attributes:
+        id: the same at both sides.
+        is_own: whether this Connector sent it.
+        created_by: the address of whom sent it.
+        created_by_device: the id of the device that did.
+        created_at: when it was sent.
+        was_read_at: when an app marked it as read; None: not yet.
+        attachments: ids of Files.
+    """
 
     attachments: list[StrictStr]
 
 
 class MessageWithAttachments(_AnyMessage):
-    """A Message with its attachments."""
+    """A Message with its attachments as Files; else like `Message`."""
 
     attachments: list[File]
 
@@ -76,11 +93,14 @@ class Messages(Resource):
         }
         return self._call(self.send, Message, body=body)
 
-    @endpoint("GET", "/Messages")
+    @endpoint("GET", "/Messages", newer_keys={"content.bodyFormat": since_of(Mail, "bodyFormat")})
     def list(
         self, filters: Mapping[str, FilterValue] | None = None, /, **keywords: FilterValue
     ) -> builtins.list[Message]:
-        """Return the Messages that match: `GET /Messages`. For example `list(participant=address, is_own=False)`."""
+        """Return the Messages that match: `GET /Messages`. For example `list(participant=address, is_own=False)`.
+
+        The filter `content__body_format` needs Connector 7.2.0.
+        """
         return self._call(self.list, builtins.list[Message], query=query_of(filters, keywords))
 
     @endpoint("GET", "/Messages/{id}")

@@ -2,10 +2,11 @@
 
 from typing import Any, Literal
 
-from pydantic import StrictBool, StrictInt, StrictStr
+from pydantic import StrictBool, StrictInt
 
 from enmeshed_nb.connector.account import IdentityInfo
 from enmeshed_nb.connector.resource import Resource, endpoint
+from enmeshed_nb.connector.versions import Version
 from enmeshed_nb.content.model import Model, Timestamp
 
 State = Literal["healthy", "unhealthy"] | str
@@ -26,19 +27,8 @@ class Health(Model):
     services: HealthServices
 
 
-class Version(Model):
-    """Which Connector it is."""
-
-    version: StrictStr
-    build: StrictStr | None = None
-    date: StrictStr | None = None
-    commit: StrictStr | None = None
-    runtime_version: StrictStr | None = None
-    modules: dict[str, Any] | None = None
-
-
 class RequestCount(Model):
-    """The HTTP requests since the start, also by status."""
+    """The HTTP requests since the start, also by status (`{"200": 7}`)."""
 
     since: Timestamp
     request_count: StrictInt

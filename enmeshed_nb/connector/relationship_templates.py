@@ -3,19 +3,40 @@
 import builtins
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Unpack
 
 from pydantic import StrictBool, StrictInt, StrictStr
 
 from enmeshed_nb.connector.filters import FilterValue, query_of
-from enmeshed_nb.connector.resource import PasswordProtection, Png, Reference, Resource, endpoint, reference_of
+from enmeshed_nb.connector.resource import (
+    Access,
+    PasswordProtection,
+    Png,
+    Reference,
+    Resource,
+    TokenOptions,
+    endpoint,
+    options_json,
+    reference_of,
+)
 from enmeshed_nb.connector.tokens import Token
 from enmeshed_nb.content.model import Model, Timestamp
 from enmeshed_nb.content.relationships import TemplateContent
+from enmeshed_nb.content.since import Since
 
 
 class RelationshipTemplate(Model):
-    """A template; whoever has its `reference` can load it and create a Relationship from it."""
+    """A template; whoever has its `reference` can load it and create a Relationship from it.
+
+    Attributes:
+        is_own: whether this Connector created it, else it was loaded.
+        created_by: the address of the templator.
+        created_by_device: the id of the templator's device.
+        for_identity: the address of the only Identity that may load it; None: any may.
+        password_protection: the password that loading it takes; None: it takes none.
+        expires_at: after this no Relationship can be created from it; None: never.
+        max_number_of_allocations: how many Identities may load it; None: any number.
+    """
 
     id: StrictStr
     is_own: StrictBool
@@ -40,8 +61,7 @@ class RelationshipTemplates(Resource):
         expires_at: datetime | str,
         *,
         max_number_of_allocations: int | None = None,
-        for_identity: str | None = None,
-        password_protection: PasswordProtection | None = None,
+        **access: Unpack[Access],
     ) -> RelationshipTemplate:
         """Create a template: `POST /RelationshipTemplates/Own`.
 
@@ -49,8 +69,7 @@ class RelationshipTemplates(Resource):
             content: a RelationshipTemplateContent, or an ArbitraryRelationshipTemplateContent between Connectors.
             expires_at: a time in the future.
             max_number_of_allocations: how many Identities may load it; None: any number.
-            for_identity: the address of the only Identity that may load it.
-            password_protection: the password that loading it takes.
+            access: `for_identity` and `password_protection`, see `Access`.
 
         Raises:
             Refused: e.g. `expires_at` is in the past, or a Request in the content is invalid.
@@ -59,8 +78,7 @@ class RelationshipTemplates(Resource):
             "content": content,
             "expiresAt": expires_at,
             "maxNumberOfAllocations": max_number_of_allocations,
-            "forIdentity": for_identity,
-            "passwordProtection": password_protection,
+            **options_json(Access, access),
         }
         return self._call(self.create_own, RelationshipTemplate, body=body)
 
@@ -74,36 +92,17 @@ class RelationshipTemplates(Resource):
         return self._call(self.load_peer, RelationshipTemplate, body=body)
 
     @endpoint("POST", "/RelationshipTemplates/Own/{id}/Token")
-    def create_token(
-        self,
-        template_id: str,
-        *,
-        expires_at: datetime | str | None = None,
-        ephemeral: bool | None = None,
-        for_identity: str | None = None,
-        password_protection: PasswordProtection | None = None,
-    ) -> Token:
-        """Create a Token that opens an own template: `POST /RelationshipTemplates/Own/{id}/Token`."""
-        body = {
-            "expiresAt": expires_at,
-            "ephemeral": ephemeral,
-            "forIdentity": for_identity,
-            "passwordProtection": password_protection,
-        }
-        return self._call(self.create_token, Token, template_id, body=body)
+    def create_token(self, template_id: str, **options: Unpack[TokenOptions]) -> Token:
+        """Create a Token that opens an own template: `POST /RelationshipTemplates/Own/{id}/Token`.
+
+        Options: see `TokenOptions`.
+        """
+        return self._call(self.create_token, Token, template_id, body=options_json(TokenOptions, options))
 
     @endpoint("POST", "/RelationshipTemplates/Own/{id}/Token")
-    def create_token_png(
-        self,
-        template_id: str,
-        *,
-        expires_at: datetime | str | None = None,
-        for_identity: str | None = None,
-        password_protection: PasswordProtection | None = None,
-    ) -> Png:
+    def create_token_png(self, template_id: str, **options: Unpack[TokenOptions]) -> Png:
         """Like `create_token`, as a QR code of an ephemeral Token: the same route as image/png."""
-        body = {"expiresAt": expires_at, "forIdentity": for_identity, "passwordProtection": password_protection}
-        return self._call(self.create_token_png, Png, template_id, body=body)
+        return self._call(self.create_token_png, Png, template_id, body=options_json(TokenOptions, options))
 
     @endpoint("GET", "/RelationshipTemplates")
     def list(
@@ -136,7 +135,7 @@ class RelationshipTemplates(Resource):
         """Return a template's reference as a QR code: `GET /RelationshipTemplates/{id}` as image/png."""
         return self._call(self.get_png, Png, template_id)
 
-    @endpoint("DELETE", "/RelationshipTemplates/{id}")
+    @endpoint("DELETE", "/RelationshipTemplates/{id}", since=Since("7.3.0"))
     def delete(self, template_id: str) -> None:
-        """Delete a template: `DELETE /RelationshipTemplates/{id}` (Connector 7.2 or newer)."""
+        """Delete a template: `DELETE /RelationshipTemplates/{id}`."""
         return self._call(self.delete, type(None), template_id)

@@ -18,7 +18,14 @@ RelationshipStatus = Literal["Pending", "Active", "Rejected", "Revoked", "Termin
 
 
 class AuditLogEntry(Model):
-    """A change of a Relationship's status."""
+    """A change of a Relationship's status.
+
+    Attributes:
+        created_by: the address of whom changed it.
+        created_by_device: the id of the device that did; None for the peer's.
+        reason: which call changed it, e.g. "Creation", "AcceptanceOfCreation".
+        old_status: None for the first entry.
+    """
 
     created_at: Timestamp
     created_by: StrictStr
@@ -29,14 +36,23 @@ class AuditLogEntry(Model):
 
 
 class PeerDeletionInfo(Model):
-    """That the peer's Identity is being deleted, or was."""
+    """That the peer's Identity is being deleted, or was; `deletion_date` may lie in the future."""
 
     deletion_status: Literal["ToBeDeleted", "Deleted"] | str
     deletion_date: Timestamp
 
 
 class Relationship(Model):
-    """A Relationship with the Identity whose address is `peer`."""
+    """A Relationship.
+
+    Attributes:
+        template_id: the RelationshipTemplate from which it was created.
+        peer: the other Identity's address.
+        peer_identity: the same with its public key.
+        peer_deletion_info: None as long as the peer's Identity is not to be deleted.
+        creation_content: what its initiator gave the templator.
+        audit_log: how its status changed, the oldest first.
+    """
 
     id: StrictStr
     template_id: StrictStr

@@ -9,11 +9,11 @@ from pydantic import StrictBool, StrictStr
 from enmeshed_nb.connector.errors import InvalidInput
 from enmeshed_nb.connector.filters import FilterValue, query_of
 from enmeshed_nb.connector.http import Http
-from enmeshed_nb.connector.resource import Resource, endpoint, plain
-from enmeshed_nb.connector.validation import ValidationResult, path_text
+from enmeshed_nb.connector.resource import Resource, endpoint
+from enmeshed_nb.connector.validation import ValidationResult
 from enmeshed_nb.content.decisions import DecideRequestParameters
-from enmeshed_nb.content.model import Model, Timestamp
-from enmeshed_nb.content.requests import Request
+from enmeshed_nb.content.model import Model, Timestamp, to_json
+from enmeshed_nb.content.requests import ItemPath, Request, path_text
 from enmeshed_nb.content.responses import Response
 
 RequestStatus = (
@@ -49,7 +49,7 @@ class ResponseSource(Model):
 
 
 class LocalResponse(Model):
-    """A Response with its story at this Connector."""
+    """A Response with its story at this Connector; `source` is None until it was sent."""
 
     created_at: Timestamp
     content: Response
@@ -60,6 +60,14 @@ class LocalRequest(Model):
     """A Request with its story at this Connector.
 
     A `status` of "Completed" says nothing about the decision: see `response.content.result` and its items' results.
+
+    Attributes:
+        id: the same at both sides, if a Message brought it.
+        is_own: whether this Connector asks (outgoing), else it is asked (incoming).
+        peer: the address of the other side.
+        source: what brought it; None as long as it is a Draft.
+        response: None until it is decided (incoming) or answered (outgoing).
+        was_automatically_decided: True if the Connector's decider decided it; else None.
     """
 
     id: StrictStr
@@ -150,7 +158,7 @@ class IncomingRequests(Resource):
 
     @endpoint("PUT", "/Requests/Incoming/{id}/CanAccept")
     def can_accept(self, request_id: str, decision: Decision) -> ValidationResult:
-        """Check a decision that accepts a Request: `PUT /Requests/Incoming/{id}/CanAccept`. It names the item at fault.
+        """Check a decision that accepts a Request: `PUT /Requests/Incoming/{id}/CanAccept`. It names the wrong item.
 
         Raises:
             InvalidInput: an `accept` is not a bool. Nothing was sent.
@@ -209,7 +217,7 @@ def refuse_local_request(content: object, where: str) -> None:
     if isinstance(content, LocalRequest) or as_json:
         raise InvalidInput(
             f"This is the whole LocalRequest; {where} only takes the Request in its `content`.",
-            advice="Pass `request.content` (JSON: result['content']).",
+            "Pass `request.content` (JSON: result['content']).",
         )
 
 
@@ -219,26 +227,28 @@ def _content(request: RequestContent) -> RequestContent:
 
 
 def _decision(decision: Decision) -> dict[str, Any]:
-    body: Any = plain(decision)
+    body: Any = to_json(decision)
     if isinstance(body, list):
         body = {"items": body}
     if not isinstance(body, dict):
-        raise InvalidInput(f"{decision!r} is no decision.", advice="Pass e.g. guide.accept_all(request).")
+        raise InvalidInput(f"{decision!r} is no decision.", "Pass e.g. guide.accept_all(request).")
     _refuse_texts_for_booleans(body.get("items"), ())
     return body
 
 
-def _refuse_texts_for_booleans(items: Any, path: tuple[int, ...]) -> None:
+def _refuse_texts_for_booleans(items: Any, path: ItemPath) -> None:
     for index, item in enumerate(items if isinstance(items, list) else []):
         where = (*path, index)
         if not isinstance(item, dict):
             raise InvalidInput(
                 f"{path_text(where)} is {item!r}.",
-                advice='Answer each item with {"accept": True} or {"accept": False}.',
+                'Answer each item with {"accept": True} or {"accept": False}.',
+                path=where,
             )
         if not isinstance(item.get("accept", False), bool):
             raise InvalidInput(
                 f"{path_text(where)}.accept is {item['accept']!r}; the API would take any text for true, even 'false'.",
-                advice="Use the bool True or False.",
+                "Use the bool True or False.",
+                path=where,
             )
         _refuse_texts_for_booleans(item.get("items"), where)

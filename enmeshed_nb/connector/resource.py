@@ -4,14 +4,19 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import MethodType
-from typing import Any, TypeVar, cast
+from typing import Any, TypedDict, TypeVar, cast
 
-from pydantic import BaseModel, StrictStr, ValidationError
+from pydantic import StrictStr, ValidationError
+from pydantic.alias_generators import to_camel
 
 from enmeshed_nb.connector.errors import Call, UnexpectedAnswer
+from enmeshed_nb.connector.exchange import API
 from enmeshed_nb.connector.filters import Query
-from enmeshed_nb.connector.http import API, PNG, Body, Http, Route
-from enmeshed_nb.content.model import Model, iso, read_answer
+from enmeshed_nb.connector.http import PNG, Body, Http, Route
+from enmeshed_nb.connector.versions import refuse_newer_parts
+from enmeshed_nb.content.model import Model, read_answer, to_json
+from enmeshed_nb.content.since import FIRST, Since
+from enmeshed_nb.content.versions import Part, newer_parts
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -22,11 +27,18 @@ ENDPOINTS: dict[str, Route] = {}
 """Every endpoint method by its name (`Relationships.get`) with its route."""
 
 
-def endpoint(method: str, path: str, *, base: str = API) -> Callable[[F], F]:
-    """Mark a method as the one that calls `method path` of the API, and list it in `ENDPOINTS`."""
+def endpoint(
+    method: str, path: str, *, base: str = API, since: Since = FIRST, newer_keys: Mapping[str, Since] | None = None
+) -> Callable[[F], F]:
+    """Mark a method as the one that calls `method path` of the API, and list it in `ENDPOINTS`.
+
+    A route that not every Connector 7 has says *since* which version; the method's docstring says so, too.
+    """
 
     def mark(function: F) -> F:
-        ENDPOINTS[function.__qualname__] = Route(method, path, base)
+        ENDPOINTS[function.__qualname__] = Route(method, path, base, since, newer_keys or {})
+        if since is not FIRST:
+            function.__doc__ = f"{function.__doc__ or ''}\n\nSince {since}.\n"
         return function
 
     return mark
@@ -52,26 +64,56 @@ class Reference(Model):
 
 
 class PasswordProtection(Model):
-    """The password that opens an object; `password_is_pin` (True or nothing) says that it consists of digits."""
+    """The password that opens an object.
+
+    Attributes:
+        password: the password itself.
+        password_is_pin: True if it consists of digits, so that an app shows a keypad; else None.
+        password_location_indicator: where people find it, by name or by number; None: it is not said.
+    """
 
     password: StrictStr
     password_is_pin: bool | None = None
     password_location_indicator: str | int | None = None
 
 
-def plain(value: Any) -> Any:
-    """Return *value* as JSON: models by `model_dump`, datetimes as ISO texts, properties that are None left out."""
-    match value:
-        case BaseModel():
-            return value.model_dump()
-        case datetime():
-            return iso(value)
-        case Mapping():
-            return {name: plain(each) for name, each in value.items()}
-        case list() | tuple():
-            return [plain(each) for each in value]
-        case _:
-            return value
+class Access(TypedDict, total=False):
+    """Who may open what a reference leads to.
+
+    Attributes:
+        for_identity: the address of the only Identity that may; None: anyone who has the reference.
+        password_protection: the password that it takes; None: it takes none.
+    """
+
+    for_identity: str | None
+    password_protection: PasswordProtection | None
+
+
+class TokenOptions(Access, total=False):
+    """The options of a Token for an object.
+
+    Attributes:
+        expires_at: a time in the future; None: when the object expires.
+        ephemeral: whether the Connector does not store it; None: it does. A QR code's Token is never stored.
+    """
+
+    expires_at: datetime | str | None
+    ephemeral: bool | None
+
+
+def options_json(kind: type[Access], options: Access) -> dict[str, Any]:
+    """Return options as a part of a body.
+
+    Raises:
+        TypeError: one of them is not among those of *kind*.
+    """
+    if unknown := options.keys() - kind.__annotations__.keys():
+        raise TypeError(f"No option {', '.join(sorted(unknown))}; there are {', '.join(kind.__annotations__)}.")
+    return {to_camel(name): value for name, value in options.items()}
+
+
+plain = to_json
+"""Deprecated: `enmeshed_nb.content.model.to_json`."""
 
 
 def reference_of(reference: str | Reference) -> str:
@@ -98,6 +140,7 @@ class Resource:
         Properties of *body* that are None are left out.
         """
         route = _route(method)
+        self._refuse_newer(route, query or [], body)
         if not isinstance(body, Body):
             body = Body(json=_without_none(body))
         if answer is Png:
@@ -109,9 +152,17 @@ class Resource:
         except ValidationError as error:
             raise UnexpectedAnswer(
                 f"The answer has an unexpected shape: {error}",
-                advice="Check the Connector's version; please report this if it is a Connector 7.",
+                "Check the Connector's version; please report this if it is a Connector 7.",
                 call=Call(self._http.name, route.method, route.path),
             ) from None
+
+    def _refuse_newer(self, route: Route, query: Query, body: Mapping[str, Any] | Body | None) -> None:
+        """Send nothing that the Connector is too old for; its version is only asked for if something could be."""
+        parts = [Part((), f"{route.method} {route.path}", route.since)] if route.since is not FIRST else []
+        parts += [Part((), f"the filter {key!r}", route.newer_keys[key]) for key, _ in query if key in route.newer_keys]
+        parts += newer_parts({} if isinstance(body, Body) else body)
+        if parts and (version := self._http.version()):
+            refuse_newer_parts(parts, version, Call(self._http.name, route.method, route.path))
 
     def _download(self, method: Callable[..., Any], *path_values: str) -> bytes:
         return cast(bytes, self._http.call(_route(method), path_values, accept=_ANYTHING))
@@ -132,7 +183,7 @@ def _route(method: Callable[..., Any]) -> Route:
 
 
 def _without_none(body: Mapping[str, Any] | None) -> Any:
-    return None if body is None else {name: plain(value) for name, value in body.items() if value is not None}
+    return None if body is None else {name: to_json(value) for name, value in body.items() if value is not None}
 
 
 def recipients_of(recipients: str | Sequence[str]) -> Sequence[str]:

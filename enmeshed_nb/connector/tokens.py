@@ -3,17 +3,37 @@
 import builtins
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Unpack
 
 from pydantic import StrictBool, StrictStr
 
 from enmeshed_nb.connector.filters import FilterValue, query_of
-from enmeshed_nb.connector.resource import PasswordProtection, Png, Reference, Resource, endpoint, reference_of
+from enmeshed_nb.connector.resource import (
+    Access,
+    PasswordProtection,
+    Png,
+    Reference,
+    Resource,
+    endpoint,
+    options_json,
+    reference_of,
+)
 from enmeshed_nb.content.model import Model, Timestamp
+from enmeshed_nb.content.since import Since
 
 
 class Token(Model):
-    """A Token; its `reference` opens what `content` names."""
+    """A Token; its `reference` opens what `content` names.
+
+    Attributes:
+        is_own: whether this Connector created it, else it was loaded.
+        created_by: the address of whom created it.
+        created_by_device: the id of the device that did.
+        content: any JSON; with an `@type`, e.g. a TokenContentVerifiablePresentation.
+        for_identity: the address of the only Identity that may load it; None: any may.
+        password_protection: the password that loading it takes; None: it takes none.
+        is_ephemeral: whether the Connector does not store it.
+    """
 
     id: StrictStr
     is_own: StrictBool
@@ -38,17 +58,18 @@ class Tokens(Resource):
         expires_at: datetime | str,
         *,
         ephemeral: bool | None = None,
-        for_identity: str | None = None,
-        password_protection: PasswordProtection | None = None,
+        **access: Unpack[Access],
     ) -> Token:
-        """Create a Token for any JSON: `POST /Tokens/Own`. An ephemeral Token is not stored at the Connector."""
-        body = {
-            "content": content,
-            "expiresAt": expires_at,
-            "ephemeral": ephemeral,
-            "forIdentity": for_identity,
-            "passwordProtection": password_protection,
-        }
+        """Create a Token for any JSON: `POST /Tokens/Own`.
+
+        Args:
+            content: any JSON, or a model such as a TokenContentVerifiablePresentation.
+            expires_at: a time in the future.
+            ephemeral: whether the Connector does not store it.
+            access: `for_identity` and `password_protection`, see `Access`.
+        """
+        own = {"content": content, "expiresAt": expires_at, "ephemeral": ephemeral}
+        body = own | options_json(Access, access)
         return self._call(self.create_own, Token, body=body)
 
     @endpoint("POST", "/Tokens/Peer")
@@ -83,7 +104,7 @@ class Tokens(Resource):
         """Return a Token's reference as a QR code: `GET /Tokens/{id}` as image/png."""
         return self._call(self.get_png, Png, token_id)
 
-    @endpoint("DELETE", "/Tokens/{id}")
+    @endpoint("DELETE", "/Tokens/{id}", since=Since("7.3.0"))
     def delete(self, token_id: str) -> None:
-        """Delete a Token: `DELETE /Tokens/{id}` (Connector 7.2 or newer)."""
+        """Delete a Token: `DELETE /Tokens/{id}`."""
         return self._call(self.delete, type(None), token_id)

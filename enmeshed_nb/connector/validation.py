@@ -8,26 +8,35 @@ from pydantic import Field, StrictBool, StrictStr
 from enmeshed_nb.connector.error_codes import INHERITED_FROM_ITEM, describe, without_frame
 from enmeshed_nb.connector.errors import ValidationFailed
 from enmeshed_nb.content.model import Model
+from enmeshed_nb.content.requests import ItemPath, path_text
 
-Path = tuple[int, ...]
-"""Where an item stands: `()` the whole, `(1,)` the second item, `(1, 0)` the first item of the group at that place."""
-
-
-def path_text(path: Path) -> str:
-    """Return a path as the JSON path of the item: `(1, 0)` → `items[1].items[0]`."""
-    return ".".join(f"items[{index}]" for index in path)
+Path = ItemPath
+"""Deprecated: `enmeshed_nb.content.ItemPath`."""
 
 
 class Failure(NamedTuple):
-    """A fault: where, the API's code, the API's message."""
+    """A problem that a check found.
 
-    path: Path
+    Attributes:
+        path: the item that has it; `()` for the whole.
+        code: the API's error code.
+        message: what the API says.
+    """
+
+    path: ItemPath
     code: str | None
     message: str | None
 
 
 class ValidationResult(Model):
-    """Whether something is allowed; `items` mirror the items of the Request and its groups."""
+    """Whether something is allowed.
+
+    Attributes:
+        is_success: whether it is.
+        code: the API's error code, None if it is.
+        message: what the API says, None if it is.
+        items: the results of the Request's items, in its order; a group's result has those of its items.
+    """
 
     is_success: StrictBool
     code: StrictStr | None = None
@@ -35,10 +44,10 @@ class ValidationResult(Model):
     items: list["ValidationResult"] = Field(default_factory=list)
 
     def failures(self) -> Iterator[Failure]:
-        """Yield every fault itself, without those that only say that an item below has one."""
+        """Yield every problem itself, without those that only say that an item below has one."""
         return self._failures(())
 
-    def _failures(self, path: Path) -> Iterator[Failure]:
+    def _failures(self, path: ItemPath) -> Iterator[Failure]:
         if not self.is_success and not (self.code == INHERITED_FROM_ITEM and self.items):
             yield Failure(path, self.code, self.message)
         for index, item in enumerate(self.items):
@@ -58,7 +67,9 @@ class ValidationResult(Model):
         ]
         error = ValidationFailed(
             "The check failed.\n" + "\n".join(lines),
-            advice=" ".join(dict.fromkeys(describe(failure.code).cure for failure in failures)) or "Read the result.",
+            " ".join(dict.fromkeys(describe(failure.code).cure for failure in failures)) or "Read the result.",
+            path=failures[0].path if failures else (),
         )
         error.code = failures[0].code if failures else self.code
+        error.result = self
         raise error

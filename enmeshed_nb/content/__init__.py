@@ -14,6 +14,7 @@ from enmeshed_nb.content.decisions import (
     AcceptParameters,
     AcceptProposeAttributeParameters,
     AcceptReadAttributeParameters,
+    AcceptShareAuthorizationRequestParameters,
     DecideGroupParameters,
     DecideRequestParameters,
     ItemParameters,
@@ -53,6 +54,7 @@ from enmeshed_nb.content.queries import (
     RelationshipAttributeCreationHints,
     RelationshipAttributeQuery,
     ThirdPartyRelationshipAttributeQuery,
+    value_type_of,
 )
 from enmeshed_nb.content.relationships import (
     ArbitraryRelationshipCreationContent,
@@ -68,13 +70,19 @@ from enmeshed_nb.content.requests import (
     CreateAttributeRequestItem,
     DeleteAttributeRequestItem,
     FormFieldRequestItem,
+    ItemPath,
     ProposeAttributeRequestItem,
     ReadAttributeRequestItem,
     Request,
     RequestItem,
     RequestItemGroup,
     ShareAttributeRequestItem,
+    ShareAuthorizationRequestRequestItem,
+    ShareCredentialOfferRequestItem,
     TransferFileOwnershipRequestItem,
+    item_path,
+    location_text,
+    path_text,
     walk,
 )
 from enmeshed_nb.content.responses import (
@@ -93,6 +101,12 @@ from enmeshed_nb.content.responses import (
     ResponseItemGroup,
     ResponseWrapper,
     TransferFileOwnershipAcceptResponseItem,
+)
+from enmeshed_nb.content.since import (
+    Since,
+)
+from enmeshed_nb.content.tokens import (
+    TokenContentVerifiablePresentation,
 )
 from enmeshed_nb.content.values import (
     IDENTITY_VALUE_TYPES,
@@ -137,6 +151,7 @@ from enmeshed_nb.content.values import (
     ProprietaryXML,
     Pseudonym,
     RelationshipAttributeValue,
+    RenderHints,
     SchematizedJSON,
     SchematizedXML,
     Sex,
@@ -145,7 +160,14 @@ from enmeshed_nb.content.values import (
     ValueHints,
     ValueHintsOverride,
     ValueHintsValue,
+    VerifiableCredential,
     Website,
+    value_model,
+)
+from enmeshed_nb.content.versions import (
+    Part,
+    newer_parts,
+    since_of,
 )
 
 __all__ = [
@@ -157,6 +179,7 @@ __all__ = [
     "AcceptProposeAttributeParameters",
     "AcceptReadAttributeParameters",
     "AcceptResponseItem",
+    "AcceptShareAuthorizationRequestParameters",
     "Affiliation",
     "ArbitraryMessageContent",
     "ArbitraryRelationshipCreationContent",
@@ -205,6 +228,7 @@ __all__ = [
     "IdentityFileReference",
     "IntegerFormFieldSettings",
     "ItemParameters",
+    "ItemPath",
     "JobTitle",
     "Mail",
     "MaritalStatus",
@@ -215,6 +239,7 @@ __all__ = [
     "Notification",
     "NotificationItem",
     "OwnAttributeDeletedByOwnerNotificationItem",
+    "Part",
     "PeerAttributeSucceededNotificationItem",
     "PeerRelationshipAttributeDeletedByPeerNotificationItem",
     "PersonName",
@@ -247,6 +272,7 @@ __all__ = [
     "RelationshipAttributeValue",
     "RelationshipCreationContent",
     "RelationshipTemplateContent",
+    "RenderHints",
     "Request",
     "RequestItem",
     "RequestItemGroup",
@@ -259,18 +285,30 @@ __all__ = [
     "SelectionFormFieldSettings",
     "Sex",
     "ShareAttributeRequestItem",
+    "ShareAuthorizationRequestRequestItem",
+    "ShareCredentialOfferRequestItem",
+    "Since",
     "StreetAddress",
     "StringFormFieldSettings",
     "Surname",
     "TemplateContent",
     "ThirdPartyRelationshipAttributeQuery",
     "Timestamp",
+    "TokenContentVerifiablePresentation",
     "TransferFileOwnershipAcceptResponseItem",
     "TransferFileOwnershipRequestItem",
     "Typed",
     "ValueHints",
     "ValueHintsOverride",
     "ValueHintsValue",
+    "VerifiableCredential",
     "Website",
+    "item_path",
+    "location_text",
+    "newer_parts",
+    "path_text",
+    "since_of",
+    "value_model",
+    "value_type_of",
     "walk",
 ]

@@ -8,7 +8,11 @@ from enmeshed_nb.content.values import IdentityAttributeValue, RelationshipAttri
 
 
 class Attribute(Typed, family=True):
-    """An IdentityAttribute or a RelationshipAttribute."""
+    """An IdentityAttribute or a RelationshipAttribute.
+
+    Attributes:
+        owner: the address of whom it belongs to; "" for whoever receives it.
+    """
 
     owner: StrictStr
 
@@ -24,7 +28,13 @@ class IdentityAttribute(Attribute):
 
 
 class RelationshipAttribute(Attribute):
-    """Exists within one Relationship, found by its key."""
+    """Exists within one Relationship, found by its key.
+
+    Attributes:
+        key: tells it apart from others with the same owner and value type in the Relationship.
+        is_technical: whether it is for programs, not to be shown to people; None: it is for people.
+        confidentiality: who may know it: "public" anyone, "protected" whom the peer allows, "private" nobody else.
+    """
 
     value: RelationshipAttributeValue
     key: Label

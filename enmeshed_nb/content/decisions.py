@@ -14,7 +14,7 @@ from enmeshed_nb.content.rules import Tags, Text200, Text1000, not_empty
 
 
 class RejectParameters(Model):
-    """Rejects an item, perhaps for a reason."""
+    """Rejects an item, perhaps for a reason: `code` for programs, `message` for people; the peer gets both."""
 
     accept: Literal[False] = False
     code: Text200 | None = None
@@ -22,7 +22,11 @@ class RejectParameters(Model):
 
 
 class AcceptParameters(Model):
-    """Accepts an Authentication-, Consent-, CreateAttribute-, ShareAttribute- or TransferFileOwnershipRequestItem."""
+    """Accepts an item that needs nothing more.
+
+    An Authentication-, Consent-, CreateAttribute-, ShareAttribute-, ShareCredentialOffer- or
+    TransferFileOwnershipRequestItem.
+    """
 
     accept: Literal[True] = True
 
@@ -41,7 +45,10 @@ def _exactly_one(first: tuple[str, object], second: tuple[str, object], tags: ob
 
 
 class AcceptReadAttributeParameters(AcceptParameters):
-    """Accepts a ReadAttributeRequestItem, with an Attribute that exists or with a new one."""
+    """Accepts a ReadAttributeRequestItem.
+
+    With an Attribute that exists (`tags` are added to it), or with a new one.
+    """
 
     existing_attribute_id: StrictStr | None = None
     new_attribute: Attribute | None = None
@@ -55,7 +62,10 @@ class AcceptReadAttributeParameters(AcceptParameters):
 
 
 class AcceptProposeAttributeParameters(AcceptParameters):
-    """Accepts a ProposeAttributeRequestItem, with an Attribute that exists or the proposed (perhaps corrected) one."""
+    """Accepts a ProposeAttributeRequestItem.
+
+    With an Attribute that exists (`tags` are added to it), or the proposed, perhaps corrected one.
+    """
 
     attribute_id: StrictStr | None = None
     attribute: Attribute | None = None
@@ -64,6 +74,16 @@ class AcceptProposeAttributeParameters(AcceptParameters):
     def complaints(self) -> Iterable[tuple[str, str]]:
         """Refuse both or none of the two."""
         return _exactly_one(("attributeId", self.attribute_id), ("attribute", self.attribute), self.tags)
+
+
+class AcceptShareAuthorizationRequestParameters(AcceptParameters):
+    """Accepts a ShareAuthorizationRequestRequestItem.
+
+    Attributes:
+        attribute_id: an own IdentityAttribute whose value is a VerifiableCredential that the verifier asks for.
+    """
+
+    attribute_id: StrictStr
 
 
 class AcceptDeleteAttributeParameters(AcceptParameters):

@@ -58,7 +58,7 @@ class DateFormFieldSettings(FormFieldSettings):
 
 
 class DoubleFormFieldSettings(FormFieldSettings):
-    """A number from `min` to `max`."""
+    """A number from `min` to `max` (None: no limit), perhaps in a `unit`, such as "kg"."""
 
     unit: StrictStr | None = None
     min: Number | None = None
@@ -76,7 +76,7 @@ class DoubleFormFieldSettings(FormFieldSettings):
 
 
 class IntegerFormFieldSettings(FormFieldSettings):
-    """A whole number from `min` to `max`."""
+    """A whole number from `min` to `max` (None: no limit), perhaps in a `unit`, such as "kg"."""
 
     unit: StrictStr | None = None
     min: Integer | None = None

@@ -8,6 +8,7 @@ from pydantic import StrictStr
 from enmeshed_nb.content.attributes import Attribute
 from enmeshed_nb.content.model import Typed, rule
 from enmeshed_nb.content.rules import Text300, Text50000, choice, not_empty
+from enmeshed_nb.content.since import Since
 
 
 class MessageContent(Typed, family=True):
@@ -15,13 +16,21 @@ class MessageContent(Typed, family=True):
 
 
 class Mail(MessageContent):
-    """A text for people. `to` and `cc` together are exactly the recipients of the Message."""
+    """A text for people.
+
+    Attributes:
+        to: addresses; together with those in `cc` they are exactly the recipients of the Message.
+        cc: more addresses.
+        body_format: how to show `body`: "PlainText" or "Markdown"; None: "PlainText".
+    """
 
     to: Annotated[list[StrictStr], rule(not_empty)]
     cc: list[StrictStr] | None = None
     subject: Text300
     body: Text50000
-    body_format: Annotated[Literal["PlainText", "Markdown"] | str, rule(choice("PlainText", "Markdown"))] | None = None
+    body_format: Annotated[
+        Annotated[Literal["PlainText", "Markdown"] | str, rule(choice("PlainText", "Markdown"))] | None, Since("7.2.0")
+    ] = None
 
     def complaints(self) -> Iterable[tuple[str, str]]:
         """Refuse an address that is named twice."""
@@ -41,7 +50,7 @@ class NotificationItem(Typed, family=True):
 
 
 class PeerAttributeSucceededNotificationItem(NotificationItem):
-    """The sender has a newer version of an Attribute."""
+    """The sender has a newer version of an Attribute: the ids of the old and the new one, and what the new one says."""
 
     predecessor_id: StrictStr
     successor_id: StrictStr

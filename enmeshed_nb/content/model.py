@@ -1,7 +1,7 @@
 """What all models share: camelCase JSON, `@type`, and the two ways to read JSON.
 
 * **Strict**, for what is sent: `Request(...)` or `Request.model_validate(json)`. Unknown properties, wrong types and
-  broken limits are refused with a `pydantic.ValidationError` that names the JSON path of each fault
+  broken limits are refused with a `pydantic.ValidationError` that names the JSON path of each problem
   (`items.0.mustBeAccepted`).
 * **Lenient**, for what a Connector answers: `Request.from_api(json)`. Unknown properties are kept, limits are not
   checked, and an object whose `@type` is unknown (or that does not fit its `@type`) becomes an instance of its
@@ -32,6 +32,8 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from enmeshed_nb.content.since import FIRST, Since
+
 _LENIENT = {"lenient": True}
 _T = TypeVar("_T")
 
@@ -40,7 +42,7 @@ def _lenient(info: ValidationInfo) -> bool:
     return bool(info.context and info.context.get("lenient"))
 
 
-def fault(message: str) -> PydanticCustomError:
+def problem(message: str) -> PydanticCustomError:
     """Return the error that refuses a value with *message*."""
     return PydanticCustomError("enmeshed", "{message}", {"message": message})
 
@@ -53,7 +55,7 @@ def rule(complaint: Callable[[Any], str | None]) -> AfterValidator:
 
     def check(value: Any, info: ValidationInfo) -> Any:
         if not _lenient(info) and (sentence := complaint(value)):
-            raise fault(sentence)
+            raise problem(sentence)
         return value
 
     check.complaint = complaint  # type: ignore[attr-defined]  # for who wants to know the rule: `fields.py`
@@ -109,7 +111,7 @@ class Model(BaseModel):
         if not _lenient(info) and (found := list(model.complaints())):
             raise ValidationError.from_exception_data(
                 cls.__name__,
-                [InitErrorDetails(type=fault(sentence), loc=(name,), input=data) for name, sentence in found],
+                [InitErrorDetails(type=problem(sentence), loc=(name,), input=data) for name, sentence in found],
             )
         return model
 
@@ -123,15 +125,18 @@ class Typed(Model):
     """A JSON object that says what it is in `@type`: the name of its class.
 
     A class defined with `family=True` only stands for its subclasses: reading gives an instance of the subclass that
-    `@type` names.
+    `@type` names. One defined with `since=…` is not known to every Connector 7; its docstring says so, too.
     """
 
     _family: ClassVar[bool] = True
+    _since: ClassVar[Since] = FIRST
 
-    def __init_subclass__(cls, *, family: bool = False, **options: Any) -> None:
-        """Remember whether the class is one of the API's types or only stands for several."""
+    def __init_subclass__(cls, *, family: bool = False, since: Since = FIRST, **options: Any) -> None:
+        """Remember whether the class is one of the API's types or only stands for several, and how old it is."""
         super().__init_subclass__(**options)
-        cls._family = family
+        cls._family, cls._since = family, since
+        if since is not FIRST:
+            cls.__doc__ = f"{cls.__doc__ or ''}\n\nSince {since}.\n"
 
     @property
     def type_name(self) -> str:
@@ -164,7 +169,7 @@ class Typed(Model):
             return handler(data)
         if name in known:
             return known[name].model_validate(data)  # type: ignore[return-value]
-        raise fault(f"'@type' {'is missing' if name is None else repr(name)}; known are {', '.join(sorted(known))}")
+        raise problem(f"'@type' {'is missing' if name is None else repr(name)}; known are {', '.join(sorted(known))}")
 
     @model_serializer(mode="wrap")
     def _write(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -182,7 +187,7 @@ def one_of(*families: type[Typed]) -> BeforeValidator:
         if family is not None or _lenient(info):
             family = family or families[0]
             return family.from_api(data) if _lenient(info) else family.model_validate(data)
-        raise fault(f"'@type' {data.get('@type', 'is missing')!r}; known are {', '.join(sorted(known))}")
+        raise problem(f"'@type' {data.get('@type', 'is missing')!r}; known are {', '.join(sorted(known))}")
 
     return BeforeValidator(read)
 
@@ -196,10 +201,25 @@ def iso(value: datetime) -> str:
     return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def to_json(value: Any) -> Any:
+    """Return *value* as the API's JSON: models by `model_dump`, datetimes as ISO texts, also within lists and dicts."""
+    match value:
+        case BaseModel():
+            return value.model_dump()
+        case datetime():
+            return iso(value)
+        case Mapping():
+            return {name: to_json(each) for name, each in value.items()}
+        case list() | tuple():
+            return [to_json(each) for each in value]
+        case _:
+            return value
+
+
 def _not_a_number(value: Any) -> Any:
     if isinstance(value, datetime) or (isinstance(value, str) and "-" in value):
         return value
-    raise fault("must be a datetime or an ISO 8601 text such as '2030-01-31T12:00:00Z'")
+    raise problem("must be a datetime or an ISO 8601 text such as '2030-01-31T12:00:00Z'")
 
 
 Timestamp = Annotated[datetime, BeforeValidator(_not_a_number), rule(_aware), PlainSerializer(iso)]

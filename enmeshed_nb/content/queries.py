@@ -26,7 +26,15 @@ class IdentityAttributeQuery(AttributeQuery):
 
 
 class RelationshipAttributeCreationHints(Model):
-    """What a RelationshipAttribute that answers a query must look like."""
+    """What a RelationshipAttribute that answers a query must look like.
+
+    Attributes:
+        title: of the value.
+        value_type: the name of its value type.
+        description: of the value.
+        value_hints: which values make sense, for the peer's app.
+        confidentiality: who may know it: "public", "protected" or "private".
+    """
 
     title: Label
     value_type: _RelationshipValueType
@@ -36,7 +44,12 @@ class RelationshipAttributeCreationHints(Model):
 
 
 class RelationshipAttributeQuery(AttributeQuery):
-    """Asks the peer to create a RelationshipAttribute; `owner` is "" (the peer) or the asking Identity's address."""
+    """Asks the peer to create a RelationshipAttribute.
+
+    Attributes:
+        key: tells it apart from others in the Relationship.
+        owner: "" for the peer, or the asking Identity's address.
+    """
 
     key: Label
     owner: StrictStr
@@ -44,7 +57,13 @@ class RelationshipAttributeQuery(AttributeQuery):
 
 
 class ThirdPartyRelationshipAttributeQuery(AttributeQuery):
-    """Asks for a RelationshipAttribute that the peer has with someone else (addresses in `third_party`)."""
+    """Asks for a RelationshipAttribute that the peer has with someone else.
+
+    Attributes:
+        key: the Attribute's key.
+        owner: "recipient": the peer owns it; "thirdParty": the other one does; "": either.
+        third_party: the addresses of whom the peer may have it with.
+    """
 
     key: Label
     owner: Annotated[Literal["recipient", "thirdParty", ""] | str, rule(choice("recipient", "thirdParty", ""))]
@@ -59,7 +78,23 @@ class IQLQueryCreationHints(Model):
 
 
 class IQLQuery(AttributeQuery):
-    """Asks in the Identity Query Language, e.g. `IQLQuery(query_string="GivenName && language=de")`."""
+    """Asks in the Identity Query Language, e.g. `IQLQuery(query_string="GivenName && language=de")`.
+
+    Attributes:
+        query_string: the query.
+        attribute_creation_hints: what a new Attribute must look like if no existing one answers; None: any.
+    """
 
     query_string: Annotated[StrictStr, rule(Length(1, 4096))]
     attribute_creation_hints: IQLQueryCreationHints | None = None
+
+
+def value_type_of(query: AttributeQuery) -> str:
+    """Return the name of the value type that a query asks for; empty if it leaves that open."""
+    match query:
+        case IdentityAttributeQuery(value_type=name):
+            return name
+        case IQLQuery(attribute_creation_hints=hints) | RelationshipAttributeQuery(attribute_creation_hints=hints):
+            return hints.value_type if hints else ""
+        case _:
+            return ""

@@ -13,7 +13,14 @@ class TemplateContent(Typed, family=True):
 
 
 class RelationshipTemplateContent(TemplateContent):
-    """Asks something of whoever loads the template; accepting the Request creates the Relationship."""
+    """Asks something of whoever loads the template; accepting the Request creates the Relationship.
+
+    Attributes:
+        title: what people see.
+        metadata: the templator's own JSON.
+        on_new_relationship: asked of an Identity with which there is no Relationship yet.
+        on_existing_relationship: asked of one with which there is; None: nothing is asked of it.
+    """
 
     title: Text200 | None = None
     metadata: Metadata | None = None

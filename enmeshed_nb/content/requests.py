@@ -1,6 +1,6 @@
 """Requests: what one Identity asks of another, item by item."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 from pydantic import StrictStr
@@ -14,14 +14,22 @@ from enmeshed_nb.content.queries import (
     IdentityAttributeQuery,
     IQLQuery,
     RelationshipAttributeQuery,
+    value_type_of,
 )
 from enmeshed_nb.content.rules import Flag, Link, Metadata, Text30, Text200, Text500, Text10000, not_empty
+from enmeshed_nb.content.since import Since
+
+ItemPath = tuple[int, ...]
+"""Where an item stands: `()` the whole, `(1,)` the second item, `(1, 0)` the first item of the group at that place."""
 
 
 class RequestItem(Typed, family=True):
-    """One thing that is asked. With `must_be_accepted`, the whole Request can only be accepted together with it.
+    """One thing that is asked.
 
-    `metadata` is the sender's own; it does not come back in the Response.
+    Attributes:
+        must_be_accepted: whether the whole Request can only be accepted together with this item.
+        description: more about it, for people.
+        metadata: the sender's own JSON; it does not come back in the Response.
     """
 
     must_be_accepted: Flag
@@ -36,7 +44,14 @@ class AuthenticationRequestItem(RequestItem):
 
 
 class ConsentRequestItem(RequestItem):
-    """Asks for a one-time consent."""
+    """Asks for a one-time consent.
+
+    Attributes:
+        consent: the text that the peer consents to.
+        link: where to read more.
+        link_display_text: what to show in place of the link.
+        requires_interaction: whether the peer must open the link before it accepts; an app sees to that.
+    """
 
     consent: Text10000
     link: Link | None = None
@@ -56,13 +71,13 @@ class CreateAttributeRequestItem(RequestItem):
 
 
 class DeleteAttributeRequestItem(RequestItem):
-    """Asks the peer to delete an Attribute that was shared with it."""
+    """Asks the peer to delete an Attribute that was shared with it; `attribute_id` is the sender's own id of it."""
 
     attribute_id: StrictStr
 
 
 class FormFieldRequestItem(RequestItem):
-    """Asks for an answer that is no Attribute: a text, a number, a date, a selection."""
+    """Asks for an answer that is no Attribute: a text, a number, a date, a selection; `settings` say which."""
 
     title: Text200
     settings: FormFieldSettings
@@ -85,19 +100,9 @@ class ProposeAttributeRequestItem(RequestItem):
         if not isinstance(self.query, queries):
             yield "query", f"a {self.query.type_name} does not fit a {self.attribute.type_name}"
         elif isinstance(self.attribute, IdentityAttribute | RelationshipAttribute):
-            asked, proposed = _value_type(self.query), self.attribute.value.type_name
-            if asked not in (None, proposed):
+            asked, proposed = value_type_of(self.query), self.attribute.value.type_name
+            if asked not in ("", proposed):
                 yield "attribute.value", f"is a {proposed}; the query asks for a {asked}"
-
-
-def _value_type(query: AttributeQuery) -> str | None:
-    match query:
-        case IdentityAttributeQuery(value_type=asked):
-            return asked
-        case IQLQuery(attribute_creation_hints=hints) | RelationshipAttributeQuery(attribute_creation_hints=hints):
-            return hints.value_type if hints else None
-        case _:
-            return None
 
 
 class ReadAttributeRequestItem(RequestItem):
@@ -107,20 +112,50 @@ class ReadAttributeRequestItem(RequestItem):
 
 
 class ShareAttributeRequestItem(RequestItem):
-    """Offers a copy of an Attribute: `attribute` is exactly the content of the stored Attribute `attribute_id`.
+    """Offers a copy of an Attribute.
 
-    A RelationshipAttribute of another Relationship also needs the address of that Relationship's peer:
-    `initial_attribute_peer`, or `third_party_address` for a Connector up to 7.0.2.
+    Attributes:
+        attribute: exactly the content of the stored Attribute.
+        attribute_id: the id of the stored Attribute.
+        initial_attribute_peer: for a RelationshipAttribute of another Relationship, the address of that one's peer.
+        third_party_address: the same for a Connector up to 7.0.2; later ones ignore it.
     """
 
     attribute: Attribute
     attribute_id: StrictStr
-    initial_attribute_peer: StrictStr | None = None
+    initial_attribute_peer: Annotated[StrictStr | None, Since("7.0.3", before="thirdPartyAddress")] = None
     third_party_address: StrictStr | None = None
 
 
+class ShareAuthorizationRequestRequestItem(RequestItem, since=Since("7.4.0")):
+    """Asks the peer to present a VerifiableCredential to a verifier (OpenID4VC).
+
+    Attributes:
+        authorization_request_url: where the verifier's authorization request is; Validate fetches it.
+    """
+
+    authorization_request_url: StrictStr
+
+
+class ShareCredentialOfferRequestItem(RequestItem, since=Since("7.4.0")):
+    """Offers a VerifiableCredential that the peer can fetch from its issuer (OpenID4VC).
+
+    The Sender's event `consumption.shareCredentialOfferRequestItemProcessedByRecipient` says what became of it.
+
+    Attributes:
+        credential_offer_url: where the issuer's offer is; CanAccept fetches it.
+    """
+
+    credential_offer_url: StrictStr
+
+
 class TransferFileOwnershipRequestItem(RequestItem):
-    """Offers to hand a File over: `file_reference` is the File's `reference.truncated`, `ownership_token` its token."""
+    """Offers to hand a File over.
+
+    Attributes:
+        file_reference: the File's `reference.truncated`.
+        ownership_token: the File's `ownership_token`.
+    """
 
     file_reference: StrictStr
     ownership_token: StrictStr
@@ -136,7 +171,13 @@ class RequestItemGroup(Typed):
 
 
 class Request(MessageContent):
-    """What is asked of a peer. The Connector gives it its `id`; after `expires_at` it cannot be answered any more."""
+    """What is asked of a peer.
+
+    Attributes:
+        id: given by the Connector when the Request is created; the same at both sides.
+        expires_at: after this it cannot be answered any more; None: never.
+        metadata: the sender's own JSON; it does not come back in the Response.
+    """
 
     id: StrictStr | None = None
     title: Text200 | None = None
@@ -148,10 +189,30 @@ class Request(MessageContent):
     ]
 
 
-def walk(request: Request) -> Iterable[tuple[tuple[int, ...], RequestItem]]:
+def walk(request: Request) -> Iterable[tuple[ItemPath, RequestItem]]:
     """Yield each RequestItem of *request*, in order, with its path: `(index,)`, or `(index, index in the group)`."""
     for index, node in enumerate(request.items):
         if isinstance(node, RequestItemGroup):
             yield from (((index, inner), item) for inner, item in enumerate(node.items))
         else:
             yield (index,), node
+
+
+def item_path(location: Sequence[str | int]) -> ItemPath:
+    """Return the item to which a place in a Request's JSON belongs: `("items", 1, "items", 0, "title")` → `(1, 0)`."""
+    path: list[int] = []
+    for name, index in zip(location[::2], location[1::2], strict=False):
+        if name != "items" or not isinstance(index, int):
+            break
+        path.append(index)
+    return tuple(path)
+
+
+def path_text(path: ItemPath) -> str:
+    """Return a path as the JSON path of the item: `(1, 0)` → `items[1].items[0]`."""
+    return ".".join(f"items[{index}]" for index in path)
+
+
+def location_text(location: Sequence[str | int]) -> str:
+    """Return a place in JSON as text: `("items", 1, "title")` → `items[1].title`."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).lstrip(".")

@@ -7,6 +7,7 @@ from pydantic import StrictStr
 from enmeshed_nb.content.attributes import Attribute
 from enmeshed_nb.content.messages import MessageContent
 from enmeshed_nb.content.model import Timestamp, Typed, one_of
+from enmeshed_nb.content.since import Since
 
 
 class ResponseItem(Typed, family=True):
@@ -61,11 +62,19 @@ class ProposeAttributeAcceptResponseItem(AcceptResponseItem):
 
 
 class ReadAttributeAcceptResponseItem(AcceptResponseItem):
-    """The Attribute that was asked for."""
+    """The Attribute that was asked for.
+
+    Attributes:
+        attribute_id: the id under which the Attribute is stored at the peer, and now here, too.
+        attribute: its content.
+        initial_attribute_peer: of an Attribute that the peer has with someone else, the address of that one.
+        third_party_address: the same from a Connector up to 7.0.2.
+    """
 
     attribute_id: StrictStr
     attribute: Attribute
-    initial_attribute_peer: StrictStr | None = None
+    initial_attribute_peer: Annotated[StrictStr | None, Since("7.0.3", before="thirdPartyAddress")] = None
+    third_party_address: StrictStr | None = None
 
 
 class TransferFileOwnershipAcceptResponseItem(AcceptResponseItem):
@@ -76,7 +85,7 @@ class TransferFileOwnershipAcceptResponseItem(AcceptResponseItem):
 
 
 class RejectResponseItem(ResponseItem):
-    """The item was rejected, perhaps for a reason."""
+    """The item was rejected, perhaps for a reason: `code` for programs, `message` for people, chosen by the peer."""
 
     result: Literal["Rejected"] | str = "Rejected"
     code: StrictStr | None = None
@@ -84,7 +93,7 @@ class RejectResponseItem(ResponseItem):
 
 
 class ErrorResponseItem(ResponseItem):
-    """The item could not be processed."""
+    """The item could not be processed; `code` is the API's error code."""
 
     result: Literal["Error"] | str = "Error"
     code: StrictStr
@@ -106,7 +115,13 @@ class Response(Typed):
 
 
 class ResponseWrapper(MessageContent):
-    """The Message content by which a Response travels; sent by the Runtime."""
+    """The Message content by which a Response travels; sent by the Runtime.
+
+    Attributes:
+        request_id: the Request that is answered.
+        request_source_reference: the id of the Message or RelationshipTemplate that brought the Request.
+        request_source_type: which of the two.
+    """
 
     request_id: StrictStr
     request_source_reference: StrictStr

@@ -148,14 +148,19 @@ def _tags(value: list[str]) -> str | None:
     return f"tag {too_long[0][:20]!r}… is longer than 250 characters" if too_long else unique(value)
 
 
-def _json_size(value: Any) -> str | None:
-    if value is None:
-        return "may not be null"
-    try:
-        size = len(json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False))
-    except (TypeError, ValueError) as error:
-        return f"is not JSON: {error}"
-    return f"takes {size} characters as JSON; at most 4096 are allowed" if size > 4096 else None
+def json_up_to(most: int) -> Complaint:
+    """Return the rule that a value is JSON other than null, of at most *most* characters."""
+
+    def complaint(value: Any) -> str | None:
+        if value is None:
+            return "may not be null"
+        try:
+            size = len(json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False))
+        except (TypeError, ValueError) as error:
+            return f"is not JSON: {error}"
+        return f"takes {size} characters as JSON; at most {most} are allowed" if size > most else None
+
+    return complaint
 
 
 def _xml(value: str) -> str | None:
@@ -210,7 +215,9 @@ EMail = Annotated[StrictStr, rule(Length(3, 254)), rule(matches(_EMAIL, "an e-ma
 Phone = Annotated[StrictStr, rule(matches(_PHONE, "3 to 100 digits, spaces or any of + - x # * ( ) / [ ]"))]
 FileReference = Annotated[StrictStr, rule(Length(30, 150))]
 HexColor = Annotated[StrictStr, rule(matches(_HEX_COLOR, "a colour such as #09F or #0099FF"))]
-Json = Annotated[Any, rule(_json_size)]
+Json = Annotated[Any, rule(json_up_to(4096))]
+Credential = Annotated[StrictStr | dict[str, Any], rule(json_up_to(50 * 2**20))]
+"""A credential as its issuer gives it: a text or an object, at most 50 MiB of JSON."""
 Xml = Annotated[Text50000, rule(_xml)]
 Iban = Annotated[StrictStr, rule(_iban)]
 Bic = Annotated[StrictStr, rule(matches(_BIC, "a valid BIC"))]

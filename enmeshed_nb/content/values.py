@@ -1,20 +1,21 @@
-"""The values that an Attribute can hold: 29 types for IdentityAttributes, 14 for RelationshipAttributes.
+"""The values that an Attribute can hold: 30 types for IdentityAttributes, 14 for RelationshipAttributes.
 
-A class's properties with their types are its table row; what the types allow stands in `rules.py`. BankAccount,
-MaritalStatus, PersonName and SchematizedJSON came after 7.0.0: a Connector that does not know them says so.
+A class's properties with their types are its table row; what the types allow stands in `rules.py`. PersonName is
+documented, but from which version on a Connector 7 takes it is not: each says for itself whether it does.
 """
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, StrictStr
 
 from enmeshed_nb.content.model import Model, Typed, rule
 from enmeshed_nb.content.rules import (
     Between,
     Bic,
     Country,
+    Credential,
     EMail,
     FileReference,
     Flag,
@@ -37,6 +38,7 @@ from enmeshed_nb.content.rules import (
     choice,
     no_foreign_characters,
 )
+from enmeshed_nb.content.since import Since
 
 
 class AttributeValue(Typed, family=True):
@@ -55,7 +57,7 @@ class Affiliation(IdentityAttributeValue):
     unit: Name | None = None
 
 
-class BankAccount(IdentityAttributeValue):
+class BankAccount(IdentityAttributeValue, since=Since("7.1.0", "Runtime")):
     """A bank account."""
 
     account_holder: Name
@@ -165,7 +167,7 @@ class JobTitle(IdentityAttributeValue):
     value: Name
 
 
-class MaritalStatus(IdentityAttributeValue):
+class MaritalStatus(IdentityAttributeValue, since=Since("7.2.0")):
     """Whether someone is married, in the terms of the German Federal Statistical Office."""
 
     value: Annotated[
@@ -230,7 +232,7 @@ class Pseudonym(IdentityAttributeValue):
     value: Name
 
 
-class SchematizedJSON(IdentityAttributeValue):
+class SchematizedJSON(IdentityAttributeValue, since=Since("7.4.0", "Runtime")):
     """Any JSON (at most 4096 characters), with the URL of its schema."""
 
     value: Json
@@ -268,6 +270,20 @@ class Surname(IdentityAttributeValue):
     value: Name
 
 
+class VerifiableCredential(IdentityAttributeValue, since=Since("7.4.0")):
+    """A credential of an issuer (OpenID4VC).
+
+    Attributes:
+        value: the credential itself.
+        type: its format.
+        display_information: how the issuer wants it to be shown, one object per language; None: it does not say.
+    """
+
+    value: Credential
+    type: StrictStr
+    display_information: list[dict[str, Any]] | None = None
+
+
 class Website(IdentityAttributeValue):
     """The address of a website."""
 
@@ -275,14 +291,24 @@ class Website(IdentityAttributeValue):
 
 
 class ValueHintsValue(Model):
-    """A value to choose from, and how to show it."""
+    """A value to choose from (`key`), and how to show it."""
 
     key: str | Number | Flag
     display_name: str
 
 
 class ValueHints(Typed):
-    """Hints at which values make sense."""
+    """Hints at which values make sense.
+
+    Attributes:
+        edit_help: helps people to enter a value.
+        min: the least number, or the least length of a text.
+        max: the greatest number, or the greatest length of a text.
+        pattern: a regular expression that a text matches.
+        values: those to choose from.
+        default_value: to begin with.
+        property_hints: hints for the value's properties, by name.
+    """
 
     edit_help: str | None = None
     min: Number | None = None
@@ -295,6 +321,31 @@ class ValueHints(Typed):
 
 class ValueHintsOverride(ValueHints):
     """Hints that replace those of a value type."""
+
+
+_TECHNICAL_TYPES = ("Boolean", "Float", "Integer", "Json", "Object", "String", "Unknown")
+_EDIT_TYPES = (
+    *("ButtonLike", "Complex", "InputLike", "RadioButtonLike", "Secret", "SelectLike", "SliderLike"),
+    *("TextArea", "Upload"),
+)
+
+
+class RenderHints(Typed):
+    """Hints at how an app shows a value and lets it be edited; a Connector neither takes nor returns them.
+
+    Attributes:
+        technical_type: what the value is for a program; "Json" of a ProprietaryJSON.
+        edit_type: with what it is edited.
+        data_type: what it is for people, e.g. "Country"; None: nothing special.
+        property_hints: hints for the value's properties, by name.
+    """
+
+    technical_type: Annotated[
+        StrictStr, rule(choice(*_TECHNICAL_TYPES)), Since("7.5.1", "Runtime", values=("Json",), before="Object")
+    ]
+    edit_type: Annotated[StrictStr, rule(choice(*_EDIT_TYPES))]
+    data_type: StrictStr | None = None
+    property_hints: Metadata | None = None
 
 
 class RelationshipAttributeValue(AttributeValue, family=True):
@@ -411,3 +462,10 @@ IDENTITY_VALUE_TYPES = _names(IdentityAttributeValue)
 """The names that `valueType` may have in an IdentityAttributeQuery."""
 RELATIONSHIP_VALUE_TYPES = _names(RelationshipAttributeValue)
 """The names that `valueType` may have in a RelationshipAttributeQuery."""
+
+
+def value_model(name: str) -> type[AttributeValue] | None:
+    """Return the model of a value type, None if there is none of that name."""
+    return next(
+        (each for each in AttributeValue._types() if each.__name__ == name and issubclass(each, AttributeValue)), None
+    )

@@ -5,31 +5,9 @@ from typing import Any
 from enmeshed_nb.content import (
     Attribute,
     AttributeQuery,
-    AttributeValue,
-    IdentityAttributeQuery,
-    IQLQuery,
     RelationshipAttributeQuery,
+    value_type_of,
 )
-
-
-def value_type_of(query: AttributeQuery) -> str:
-    """Return the name of the value type that a query asks for; empty if it leaves that open."""
-    match query:
-        case IdentityAttributeQuery(value_type=name):
-            return name
-        case RelationshipAttributeQuery(attribute_creation_hints=hints):
-            return hints.value_type
-        case IQLQuery(attribute_creation_hints=hints) if hints:
-            return hints.value_type
-        case _:
-            return ""
-
-
-def value_model(name: str) -> type[AttributeValue] | None:
-    """Return the model of a value type, None if there is none of that name."""
-    return next(
-        (each for each in AttributeValue._types() if each.__name__ == name and issubclass(each, AttributeValue)), None
-    )
 
 
 def first_value(query: AttributeQuery) -> dict[str, Any]:

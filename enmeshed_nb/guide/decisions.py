@@ -10,13 +10,14 @@ from typing import Any, Self
 
 from pydantic import ValidationError
 
-from enmeshed_nb.connector import LocalRequest, path_text
+from enmeshed_nb.connector import LocalRequest
 from enmeshed_nb.content import (
     AcceptDeleteAttributeParameters,
     AcceptFormFieldParameters,
     AcceptParameters,
     AcceptProposeAttributeParameters,
     AcceptReadAttributeParameters,
+    AcceptShareAuthorizationRequestParameters,
     AuthenticationRequestItem,
     ConsentRequestItem,
     CreateAttributeRequestItem,
@@ -25,6 +26,7 @@ from enmeshed_nb.content import (
     DeleteAttributeRequestItem,
     FormFieldRequestItem,
     ItemParameters,
+    ItemPath,
     ProposeAttributeRequestItem,
     ReadAttributeRequestItem,
     RejectParameters,
@@ -32,28 +34,31 @@ from enmeshed_nb.content import (
     RequestItem,
     RequestItemGroup,
     ShareAttributeRequestItem,
+    ShareAuthorizationRequestRequestItem,
+    ShareCredentialOfferRequestItem,
     TransferFileOwnershipRequestItem,
+    path_text,
     walk,
 )
-
-ItemPath = int | tuple[int, ...]
-"""Which item: `2`, or `(1, 0)` for the first item of the group at place 1; counted from 0."""
 
 _PARAMETERS: dict[type[RequestItem], type[AcceptParameters]] = {
     AuthenticationRequestItem: AcceptParameters,
     ConsentRequestItem: AcceptParameters,
     CreateAttributeRequestItem: AcceptParameters,
     ShareAttributeRequestItem: AcceptParameters,
+    ShareCredentialOfferRequestItem: AcceptParameters,
     TransferFileOwnershipRequestItem: AcceptParameters,
     FormFieldRequestItem: AcceptFormFieldParameters,
     ReadAttributeRequestItem: AcceptReadAttributeParameters,
     ProposeAttributeRequestItem: AcceptProposeAttributeParameters,
     DeleteAttributeRequestItem: AcceptDeleteAttributeParameters,
+    ShareAuthorizationRequestRequestItem: AcceptShareAuthorizationRequestParameters,
 }
 _NEEDS: dict[type[RequestItem], str] = {
     FormFieldRequestItem: "response=…",
     ReadAttributeRequestItem: "existing_attribute_id=… or new_attribute=…",
     DeleteAttributeRequestItem: "deletion_date=…",
+    ShareAuthorizationRequestRequestItem: "attribute_id=…",
 }
 
 
@@ -61,7 +66,7 @@ class DecisionError(ValueError):
     """The decision does not fit the Request; the message names the item."""
 
 
-def label(path: tuple[int, ...], item: RequestItem) -> str:
+def label(path: ItemPath, item: RequestItem) -> str:
     """Name an item for people: place, type, and its title or text."""
     text = getattr(item, "title", None) or getattr(item, "consent", None) or item.description
     return f"{path_text(path)} ({item.type_name}{f' {text!r}' if text else ''})"
@@ -80,16 +85,17 @@ class Decision:
         """Begin a decision about *request*, with every item undecided."""
         self.request = request.content if isinstance(request, LocalRequest) else request
         self._items = dict(walk(self.request))
-        self._answers: dict[tuple[int, ...], ItemParameters] = {}
+        self._answers: dict[ItemPath, ItemParameters] = {}
 
-    def accept(self, path: ItemPath, **parameters: Any) -> Self:
+    def accept(self, path: int | ItemPath, **parameters: Any) -> Self:
         """Accept an item, with what it needs.
 
         Args:
-            path: the item's place.
+            path: the item's place: `2`, or `(1, 0)` for the first item of the group at place 1; counted from 0.
             parameters: `response` for a form field; `existing_attribute_id` (and `tags`) or `new_attribute` for a
                 ReadAttributeRequestItem; `attribute_id` (and `tags`) or `attribute` for a ProposeAttributeRequestItem,
-                which takes the proposed Attribute without either; `deletion_date` for a DeleteAttributeRequestItem.
+                which takes the proposed Attribute without either; `deletion_date` for a DeleteAttributeRequestItem;
+                `attribute_id` for a ShareAuthorizationRequestRequestItem.
 
         Raises:
             DecisionError: there is no such item, or the parameters do not fit it.
@@ -112,7 +118,7 @@ class Decision:
         self._answers[place] = answer
         return self
 
-    def reject(self, path: ItemPath, *, code: str | None = None, message: str | None = None) -> Self:
+    def reject(self, path: int | ItemPath, *, code: str | None = None, message: str | None = None) -> Self:
         """Reject an item, perhaps for a reason (*code* ≤ 200, *message* ≤ 1000 characters).
 
         Raises:
@@ -149,7 +155,7 @@ class Decision:
                 raise DecisionError(f"{label(place, item)} is accepted; to reject a Request, reject every item.")
         return self._body()
 
-    def _find(self, path: ItemPath) -> tuple[tuple[int, ...], RequestItem]:
+    def _find(self, path: int | ItemPath) -> tuple[ItemPath, RequestItem]:
         place = (path,) if isinstance(path, int) else tuple(path)
         if place in self._items:
             return place, self._items[place]
@@ -160,7 +166,7 @@ class Decision:
             )
         raise DecisionError(f"There is no item {place}. The items are: {', '.join(map(str, self._items))}.")
 
-    def _decided(self) -> list[tuple[tuple[int, ...], RequestItem]]:
+    def _decided(self) -> list[tuple[ItemPath, RequestItem]]:
         if missing := [label(place, item) for place, item in self._items.items() if place not in self._answers]:
             raise DecisionError(f"Not decided yet: {'; '.join(missing)}.")
         return list(self._items.items())
@@ -177,7 +183,7 @@ class Decision:
 
 
 def accept_all(
-    request: LocalRequest | Request, inputs: Mapping[ItemPath, Mapping[str, Any]] | None = None
+    request: LocalRequest | Request, inputs: Mapping[int | ItemPath, Mapping[str, Any]] | None = None
 ) -> DecideRequestParameters:
     """Return the decision that accepts every item of *request*.
 

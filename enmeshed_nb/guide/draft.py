@@ -2,7 +2,6 @@
 
 import copy
 import json
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC
@@ -10,12 +9,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from enmeshed_nb.connector import Connector, ConnectorError, LocalRequest, describe, without_frame
-from enmeshed_nb.content import Request, RequestItem
+from enmeshed_nb.connector import Connector, ConnectorError, LocalRequest, curl, describe, without_frame
+from enmeshed_nb.content import ItemPath, Request, RequestItem
 from enmeshed_nb.guide.explanations import explain
 
 Json = dict[str, Any]
-Path = tuple[int, ...]
 GROUP = "RequestItemGroup"
 
 _NAME = {"@type": "IdentityAttribute", "owner": "", "value": {"@type": "DisplayName", "value": "A new name"}}
@@ -29,6 +27,8 @@ NEW: dict[str, Json] = {
     "ProposeAttributeRequestItem": {"attribute": _NAME, "query": _NAME_QUERY},
     "ReadAttributeRequestItem": {"query": _NAME_QUERY},
     "ShareAttributeRequestItem": {"attributeId": "", "attribute": {"@type": "IdentityAttribute"}},
+    "ShareAuthorizationRequestRequestItem": {"authorizationRequestUrl": ""},
+    "ShareCredentialOfferRequestItem": {"credentialOfferUrl": ""},
     "TransferFileOwnershipRequestItem": {"fileReference": "", "ownershipToken": ""},
 }
 """What a new item of each kind begins with."""
@@ -52,7 +52,7 @@ class Fault:
         what: what is wrong and what to do, a sentence; it may hold a peer's text.
     """
 
-    path: Path
+    path: ItemPath
     what: str
 
 
@@ -76,7 +76,7 @@ class RequestDraft:
         written.pop("id", None)
         self.json = {"@type": "Request", "items": [], **written}
 
-    def nodes(self) -> Iterator[tuple[Path, Json]]:
+    def nodes(self) -> Iterator[tuple[ItemPath, Json]]:
         """Yield each item and each group with its place."""
         for index, node in enumerate(self.json["items"]):
             yield (index,), node
@@ -98,23 +98,23 @@ class RequestDraft:
         self._siblings((group, 0) if group is not None else (0,)).append(node)
         return node
 
-    def remove(self, path: Path) -> None:
+    def remove(self, path: ItemPath) -> None:
         """Remove an item or a group."""
         del self._siblings(path)[path[-1]]
 
-    def duplicate(self, path: Path) -> Json:
+    def duplicate(self, path: ItemPath) -> Json:
         """Put a copy behind an item or a group, and return it."""
         siblings = self._siblings(path)
         siblings.insert(path[-1] + 1, copy.deepcopy(siblings[path[-1]]))
         return siblings[path[-1] + 1]
 
-    def move(self, path: Path, by: int) -> None:
+    def move(self, path: ItemPath, by: int) -> None:
         """Move an item or a group among its neighbours; at the end nothing happens."""
         siblings = self._siblings(path)
         to = min(max(path[-1] + by, 0), len(siblings) - 1)
         siblings.insert(to, siblings.pop(path[-1]))
 
-    def _siblings(self, path: Path) -> list[Json]:
+    def _siblings(self, path: ItemPath) -> list[Json]:
         items: list[Json] = self.json["items"]
         if len(path) == 1:
             return items
@@ -179,12 +179,8 @@ class RequestDraft:
 
     def as_curl(self, url: str, peer: str) -> str:
         """Return the curl command that creates the Request; `$API_KEY` holds the key."""
-        body = json.dumps({"content": self.json, "peer": peer}, ensure_ascii=False)
-        return (
-            f"curl -X POST {shlex.quote(f'{url}/api/core/v1/Requests/Outgoing')} \\\n"
-            '  -H "X-API-KEY: $API_KEY" -H "Content-Type: application/json" \\\n'
-            f"  -d {shlex.quote(body)}\n"
-        )
+        body = {"content": self.json, "peer": peer}
+        return curl("POST", f"{url}/api/core/v1/Requests/Outgoing", body=body, lines=True) + "\n"
 
     def as_typescript(self, url: str, peer: str) -> str:
         """Return code for the TypeScript SDK of the Connector that creates the Request."""

@@ -36,7 +36,7 @@ def explain(what: ValidationResult | BaseException, request: Request | LocalRequ
             said = without_frame(what.api_message)
             return f"{where}{meaning.what} {meaning.cure} (HTTP {what.status}, {what.code}: {said})"
         case ConnectorError():
-            return f"{f'{what.call}: ' if what.call else ''}{what.message} {what.advice}"
+            return f"{f'{what.call}: ' if what.call else ''}{what.problem} {what.cure}"
         case ValidationError():
             return "\n".join(_explain_model(what))
         case _:

@@ -120,12 +120,10 @@ def table(rows: list[tuple[str, ...]]) -> str:
 
 
 def _row(exchange: Exchange) -> tuple[str, ...]:
-    path = exchange.path.removeprefix("/api/core/v1")
-    query = "&".join(f"{key}={value}" for key, value in exchange.query)
     return (
         exchange.time.strftime("%H:%M:%S.%f")[:-3],
         exchange.connector,
-        f"{exchange.method} {path}{f'?{query}' if query else ''}",
+        exchange.call,
         str(exchange.status or "-"),
         f"{exchange.duration * 1000:.0f}",
         exchange.error or _outcome(exchange.response),

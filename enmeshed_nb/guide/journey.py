@@ -61,16 +61,15 @@ def events(journal: Journal, *request_ids: str) -> list[Event]:
 
 
 def _of_call(exchange: Exchange) -> Iterator[Event]:
-    path = exchange.path.removeprefix("/api/core/v1")
+    path = exchange.api_path
     if path.startswith(_UNINTERESTING):
         return
     text = f"{exchange.method} " + _ID.sub(r"\1…", path)
-    succeeded = exchange.status is not None and exchange.status < 400
-    if succeeded and path == "/Account/Sync":
+    if exchange.succeeded and path == "/Account/Sync":
         yield Event(exchange.time, exchange.connector, "sync", text)
         return
-    yield Event(exchange.time, exchange.connector, "call", text, succeeded)
-    if succeeded and (exchange.method, path) == ("POST", "/Messages"):
+    yield Event(exchange.time, exchange.connector, "call", text, exchange.succeeded)
+    if exchange.succeeded and (exchange.method, path) == ("POST", "/Messages"):
         ended = exchange.time + timedelta(seconds=exchange.duration)
         yield Event(ended, exchange.connector, "message", f"Message with a {_content_type(exchange.response)}")
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from enmeshed_nb.connector import Exchange, LocalRequest
+from enmeshed_nb.content.model import iso
 from enmeshed_nb.guide.journal import Journal, Observation, printable
 from enmeshed_nb.guide.views import item_results
 
@@ -47,11 +48,8 @@ class Step(TextView):
 
 
 def _exchange(exchange: Exchange) -> str:
-    path = exchange.path.removeprefix("/api/core/v1")
-    query = "&".join(f"{key}={value}" for key, value in exchange.query)
-    call = f"{exchange.method} {path}{f'?{query}' if query else ''}"
     answer = exchange.error or f"{exchange.status} in {exchange.duration * 1000:.0f} ms"
-    lines = [f"{exchange.connector}: {call} → {answer}"]
+    lines = [f"{exchange.connector}: {exchange.call} → {answer}"]
     if exchange.request is not None:
         lines.append(f"sent: {_json(exchange.request)}")
     if exchange.response is not None:
@@ -87,8 +85,7 @@ class Summary(TextView):
     def _request(self, request: LocalRequest) -> dict[str, Any]:
         sides: dict[str, list[dict[str, str]]] = {}
         for each in self.journal.history(request.id):
-            at = each.time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-            sides.setdefault(each.connector, []).append({"status": each.status, "at": at})
+            sides.setdefault(each.connector, []).append({"status": each.status, "at": iso(each.time)})
         content = request.response.content if request.response else None
         lines = [f"{label}: {result}" for label, result in item_results(request)]
         return {

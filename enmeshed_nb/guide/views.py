@@ -5,15 +5,15 @@ from collections.abc import Iterable
 from typing import Any
 
 from enmeshed_nb.connector import LocalRequest
-from enmeshed_nb.connector.resource import plain
 from enmeshed_nb.content import walk
+from enmeshed_nb.content.model import to_json
 from enmeshed_nb.guide.decisions import label
 from enmeshed_nb.guide.journal import table
 
 
 def show_json(value: Any) -> None:
     """Print a model (or anything that JSON knows) as the API's JSON, indented."""
-    print(json.dumps(plain(value), indent=2, ensure_ascii=False))
+    print(json.dumps(to_json(value), indent=2, ensure_ascii=False))
 
 
 def status_table(requests: Iterable[LocalRequest]) -> str:

@@ -7,7 +7,7 @@ import htpy
 from htpy import Node
 
 from enmeshed_nb.connector import MessageWithAttachments, NotFound
-from enmeshed_nb.connector.resource import plain
+from enmeshed_nb.content.model import to_json
 from enmeshed_nb.guide.peers import shortened
 from enmeshed_nb.localnet.inspection import stored_message
 from enmeshed_nb.network import Network
@@ -85,7 +85,7 @@ def _column(title: str, *content: Node) -> Node:
 
 
 def _content(message: MessageWithAttachments | None) -> Any:
-    return plain(message.content) if message else None
+    return to_json(message.content) if message else None
 
 
 def _readable(message: MessageWithAttachments | None) -> Node:

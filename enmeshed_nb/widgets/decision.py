@@ -17,6 +17,7 @@ from enmeshed_nb.content import (
     DoubleFormFieldSettings,
     FormFieldRequestItem,
     IntegerFormFieldSettings,
+    ItemPath,
     ProposeAttributeRequestItem,
     RatingFormFieldSettings,
     ReadAttributeRequestItem,
@@ -24,13 +25,15 @@ from enmeshed_nb.content import (
     SelectionFormFieldSettings,
     StringFormFieldSettings,
     ThirdPartyRelationshipAttributeQuery,
+    value_model,
+    value_type_of,
     walk,
 )
 from enmeshed_nb.content.model import iso
 from enmeshed_nb.guide import Decision, DecisionError, explain
-from enmeshed_nb.guide.answers import first_value, new_attribute, value_model, value_type_of
+from enmeshed_nb.guide.answers import first_value, new_attribute
 from enmeshed_nb.guide.choices import attributes_for
-from enmeshed_nb.guide.decisions import ItemPath, label
+from enmeshed_nb.guide.decisions import label
 from enmeshed_nb.widgets.form import ModelForm
 from enmeshed_nb.widgets.panel import Panel, button, note, wide
 from enmeshed_nb.widgets.view import folded, page, rows, shown_json, state, text
@@ -103,7 +106,7 @@ class DecisionForm(Panel):
             card.put_into(made)
         return made.to_accept()
 
-    def accept(self, path: ItemPath, **inputs: Any) -> None:
+    def accept(self, path: int | ItemPath, **inputs: Any) -> None:
         """Accept an item; *inputs* as in `Decision.accept`.
 
         Raises:
@@ -115,7 +118,7 @@ class DecisionForm(Panel):
         self._cards[place].set(ACCEPT, inputs)
         self.check()
 
-    def reject(self, path: ItemPath, *, code: str | None = None, message: str | None = None) -> None:
+    def reject(self, path: int | ItemPath, *, code: str | None = None, message: str | None = None) -> None:
         """Reject an item, perhaps for a reason.
 
         Raises:

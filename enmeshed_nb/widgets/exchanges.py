@@ -1,7 +1,5 @@
 """Each HTTP exchange, readable: what was sent and what came back."""
 
-import json
-import shlex
 from collections.abc import Iterable
 
 import htpy
@@ -12,19 +10,6 @@ from enmeshed_nb.guide import Step, next_step
 from enmeshed_nb.guide.journal import Journal
 from enmeshed_nb.widgets.journey import Journey
 from enmeshed_nb.widgets.view import View, copyable, folded, shown_json, state, text
-
-KEY_VARIABLE = "API_KEY"
-
-
-def curl(exchange: Exchange) -> str:
-    """Return the exchange as a curl command; the API key is taken from the variable `$API_KEY`."""
-    query = "&".join(f"{key}={value}" for key, value in exchange.query)
-    address = f"{exchange.url}{exchange.path}{f'?{query}' if query else ''}"
-    parts = ["curl", "-X", exchange.method, shlex.quote(address), "-H", f'"X-API-KEY: ${KEY_VARIABLE}"']
-    if exchange.request is not None:
-        body = json.dumps(exchange.request, ensure_ascii=False)
-        parts += ["-H", shlex.quote("Content-Type: application/json"), "-d", shlex.quote(body)]
-    return " ".join(parts)
 
 
 class Exchanges(View):
@@ -48,25 +33,21 @@ class Exchanges(View):
 
 
 def _exchange(exchange: Exchange) -> Node:
-    path = exchange.path.removeprefix("/api/core/v1")
-    query = "&".join(f"{key}={value}" for key, value in exchange.query)
-    succeeded = exchange.status is not None and exchange.status < 400
-    kind = "good" if succeeded else "bad"
-    icon = "✔" if succeeded else "✘"
-    call = f"{exchange.method} {path}{f'?{query}' if query else ''}"
+    kind = "good" if exchange.succeeded else "bad"
+    icon = "✔" if exchange.succeeded else "✘"
     return folded(
         [
             htpy.span(class_=f"enb-state {kind}")[f"{icon} {exchange.status or 'no answer'}"],
             " ",
             htpy.b[text(exchange.connector)],
             " ",
-            htpy.span(".enb-mono")[text(call)],
+            htpy.span(".enb-mono")[text(exchange.call)],
             htpy.span(".enb-muted")[f" {exchange.duration * 1000:.0f} ms"],
         ],
         exchange.error and htpy.p[text(exchange.error)],
         exchange.request is not None and [htpy.p(".enb-muted")["sent"], shown_json(exchange.request)],
         exchange.response is not None and [htpy.p(".enb-muted")["came back"], shown_json(exchange.response)],
-        folded("as curl", copyable(curl(exchange))),
+        folded("as curl", copyable(exchange.as_curl())),
     )
 
 
