@@ -128,7 +128,7 @@ def proposals(draw: st.DrawFn) -> tuple[Json, Json]:
 
 @st.composite
 def items(draw: st.DrawFn) -> Json:
-    """A RequestItem of any of the nine kinds."""
+    """A RequestItem of any of the eleven kinds."""
     kinds: dict[str, tuple[Json, Json]] = {
         "Authentication": ({"title": texts}, {}),
         "Consent": ({"consent": texts}, {"requiresInteraction": flags, "link": st.just("https://example.org/terms")}),
@@ -141,6 +141,8 @@ def items(draw: st.DrawFn) -> Json:
             {"attribute": attributes, "attributeId": ids.map("ATT{}".format)},
             {"initialAttributePeer": st.just(ADDRESS)},
         ),
+        "ShareAuthorizationRequest": ({"authorizationRequestUrl": texts}, {}),
+        "ShareCredentialOffer": ({"credentialOfferUrl": texts}, {}),
         "TransferFileOwnership": ({"fileReference": ids.map("UkxU{}".format), "ownershipToken": ids}, {}),
     }
     kind = draw(st.sampled_from(sorted(kinds)))
@@ -181,6 +183,8 @@ def inputs_for(draw: st.DrawFn, item: RequestItem) -> Json:
             return draw(st.sampled_from([{}, {"attribute_id": "ATT1"}, {"attribute": item.attribute}]))
         case _ if item.type_name == "DeleteAttributeRequestItem":
             return {"deletion_date": "2099-01-01T00:00:00Z"}
+        case _ if item.type_name == "ShareAuthorizationRequestRequestItem":
+            return {"attribute_id": "ATT" + draw(ids)}
         case _:
             return {}
 

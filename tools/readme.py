@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from enmeshed_nb.connector import ENDPOINTS, Connector
+from enmeshed_nb.connector.http import Route
 from enmeshed_nb.connector.resource import Resource
+from enmeshed_nb.content.since import FIRST
 
 README = Path(__file__).resolve().parents[1] / "README.md"
 BEGIN, END = "<!-- tools/readme.py: begin -->\n", "<!-- tools/readme.py: end -->\n"
@@ -34,7 +36,7 @@ def table() -> str:
         own = {name.split(".")[1]: route for name, route in ENDPOINTS.items() if name.split(".")[0] == kind}
         count = len({(route.method, route.path) for route in own.values()})
         routes += count
-        methods = ", ".join(f"`{name}`" for name in own)
+        methods = ", ".join(f"`{name}`{_since(route)}" for name, route in own.items())
         segments = {"/" + "/".join(route.path.split("/")[1 : place.count(".") + 2]) for route in own.values()}
         groups = ", ".join(f"`{path}`" for path in sorted(segments))
         rows.append(f"| {groups} | `{place}` | {count} | {methods} |")
@@ -45,6 +47,10 @@ def table() -> str:
         f"| **all** | | **{routes}** | |",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _since(route: Route) -> str:
+    return "" if route.since == FIRST else f" (since {route.since.version})"
 
 
 def main() -> int:

@@ -39,6 +39,9 @@ FIRST = Since("7.0.0")
 
 
 def version_numbers(version: str) -> tuple[int, ...]:
-    """Return the numbers with which a version begins, to compare versions by: "7.10.0-rc.1" → (7, 10, 0)."""
-    found = re.match(r"\d+(\.\d+)*", version)
-    return tuple(map(int, found[0].split("."))) if found else ()
+    """Return the three numbers with which a version begins, to compare versions by; nothing if it has none.
+
+    For example "7.10.0-rc.1" → (7, 10, 0), "8" → (8, 0, 0), "main" → ().
+    """
+    found = re.match(r"(\d+)(?:\.(\d+))?(?:\.(\d+))?", version)
+    return tuple(int(number or 0) for number in found.groups()) if found else ()

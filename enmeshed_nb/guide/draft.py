@@ -157,7 +157,7 @@ class RequestDraft:
         try:
             result = connector.requests.outgoing.validate(self.json, peer)
         except ConnectorError as error:
-            return [Fault((), explain(error))]
+            return [Fault(error.path, explain(error))]
         return [
             Fault(path, f"{describe(code).what} {describe(code).cure} ({without_frame(message)})")
             for path, code, message in result.failures()

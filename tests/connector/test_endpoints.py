@@ -4,6 +4,7 @@ import inspect
 import io
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from enmeshed_nb.connector import (
     Connector,
     InvalidInput,
     LocalRequest,
+    PasswordProtection,
     Refused,
     UnexpectedAnswer,
     ValidationFailed,
@@ -138,15 +140,17 @@ def test_a_whole_local_request_is_not_sent(sender: Connector, server: Server) ->
 @pytest.mark.parametrize("method", ["can_accept", "accept", "can_reject", "reject"])
 def test_a_decision_that_is_no_bool_is_not_sent(sender: Connector, server: Server, accept: object, method: str) -> None:
     decide = getattr(sender.requests.incoming, method)
-    with pytest.raises(InvalidInput, match=r"^PUT|items\[1\]\.items\[0\]\.accept"):
+    with pytest.raises(InvalidInput, match=r"^items\[1\]\.items\[0\]\.accept is ") as caught:
         decide("REQ1", {"items": [{"accept": True}, {"items": [{"accept": accept}]}]})
+    assert caught.value.path == (1, 0)
     assert server.requests == []
 
 
 @pytest.mark.parametrize("decision", [["yes"], {"items": [True]}])
 def test_a_decision_of_another_shape_is_not_sent(sender: Connector, server: Server, decision: Any) -> None:
-    with pytest.raises(InvalidInput, match=r"items\[0\]"):
+    with pytest.raises(InvalidInput, match=r"items\[0\]") as caught:
         sender.requests.incoming.accept("REQ1", decision)
+    assert caught.value.path == (0,)
     assert server.requests == []
 
 
@@ -225,6 +229,72 @@ def test_a_download_may_be_json(sender: Connector, server: Server) -> None:
     assert sender.files.download("FIL1") == b'{"result":1}'
 
 
+def test_both_answers_to_a_notification_are_understood(sender: Connector, server: Server) -> None:
+    server.answer = httpx.Response(204)
+    assert sender.backbone_notifications.send("did:e:x", "Code") is None
+    server.answer = httpx.Response(200, json={"result": {"notificationIds": ["NTF1", "NTF2"]}})
+    sent = sender.backbone_notifications.send(["did:e:x", "did:e:y"], "Code")
+    assert sent is not None
+    assert sent.notification_ids == ["NTF1", "NTF2"]
+    assert server.body() == {"recipients": ["did:e:x", "did:e:y"], "code": "Code"}
+
+
+WORD = PasswordProtection(password="1234", password_is_pin=True, password_location_indicator="Letter")
+WORD_SENT = {"password": "1234", "passwordIsPin": True, "passwordLocationIndicator": "Letter"}
+ACCESS: dict[str, Any] = {"for_identity": "did:e:x", "password_protection": WORD}
+ACCESS_SENT = {"forIdentity": "did:e:x", "passwordProtection": WORD_SENT}
+NEW_YEAR = datetime(2030, 1, 1, tzinfo=UTC)
+EXPIRES = {"expiresAt": "2030-01-01T00:00:00.000Z"}
+
+
+@pytest.mark.parametrize(
+    ("create", "sent"),
+    [
+        (
+            lambda one: one.tokens.create_own({"a": 1}, NEW_YEAR, ephemeral=True, **ACCESS),
+            {"content": {"a": 1}, **EXPIRES, "ephemeral": True, **ACCESS_SENT},
+        ),
+        (lambda one: one.tokens.create_own({"a": 1}, NEW_YEAR), {"content": {"a": 1}, **EXPIRES}),
+        (
+            lambda one: one.relationship_templates.create_own(
+                {"a": 1}, NEW_YEAR, max_number_of_allocations=2, **ACCESS
+            ),
+            {"content": {"a": 1}, **EXPIRES, "maxNumberOfAllocations": 2, **ACCESS_SENT},
+        ),
+        (
+            lambda one: one.relationship_templates.create_token("RLT1", expires_at=NEW_YEAR, ephemeral=True, **ACCESS),
+            {**EXPIRES, "ephemeral": True, **ACCESS_SENT},
+        ),
+        (
+            lambda one: one.files.create_token("FIL1", expires_at=NEW_YEAR, ephemeral=False, **ACCESS),
+            {**EXPIRES, "ephemeral": False, **ACCESS_SENT},
+        ),
+        (lambda one: one.files.create_token("FIL1", for_identity=None), {}),
+    ],
+)
+def test_the_options_of_tokens_and_templates_are_sent(
+    sender: Connector, server: Server, create: Any, sent: dict[str, Any]
+) -> None:
+    with pytest.raises(UnexpectedAnswer):
+        create(sender)
+    assert server.body() == sent
+
+
+@pytest.mark.parametrize("space", ["files", "relationship_templates"])
+def test_a_qr_code_takes_the_same_options(sender: Connector, server: Server, space: str) -> None:
+    server.answer = httpx.Response(201, content=b"PNG")
+    assert getattr(sender, space).create_token_png("ID1", expires_at=NEW_YEAR, **ACCESS) == b"PNG"
+    assert server.body() == {**EXPIRES, **ACCESS_SENT}
+
+
+def test_an_option_that_there_is_not_is_refused(sender: Connector, server: Server) -> None:
+    with pytest.raises(TypeError, match=r"No option expire_at; there are .*expires_at"):
+        sender.files.create_token("FIL1", expire_at=NEW_YEAR)
+    with pytest.raises(TypeError, match="No option ephemeral; there are for_identity, password_protection"):
+        sender.relationship_templates.create_own({"a": 1}, NEW_YEAR, ephemeral=True)
+    assert server.requests == []
+
+
 def test_an_image_shows_itself_in_a_notebook(sender: Connector, server: Server) -> None:
     server.answer = httpx.Response(200, content=b"\x89PNG", headers={"Content-Type": "image/png"})
     png = sender.tokens.get_png("TOK1")
@@ -259,6 +329,8 @@ def test_a_validation_result_names_the_faults_themselves() -> None:
     with pytest.raises(ValidationFailed, match=r"items\[1\]\.items\[0\]: .*Bad tag") as caught:
         result.raise_for_failure()
     assert caught.value.code == invalid["code"]
+    assert caught.value.path == (1, 0)
+    assert caught.value.result is result
     good = ValidationResult.from_api({"isSuccess": True})
     assert good.raise_for_failure() is good
     assert list(good.failures()) == []

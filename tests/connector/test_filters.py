@@ -71,6 +71,26 @@ def test_a_dict_and_keywords_go_together() -> None:
     assert query == [("source.reference", "MSG1"), ("status", "Open"), ("status", "Decided")]
 
 
+@pytest.mark.parametrize("operator", [Not, GreaterThan, AtLeast, LessThan, AtMost, StartsWith, EndsWith, Contains])
+@pytest.mark.parametrize("value", ["", "!x", ["a"], None, {"a": 1}])
+def test_an_operator_takes_what_a_filter_can_be(operator: type, value: object) -> None:
+    with pytest.raises(InvalidInput):
+        operator(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "texts"),
+    [(1.5, ["1.5"]), (Not(True), ["!true"]), ({"a"}, ["a"]), (frozenset({"b"}), ["b"]), ([True, 2], ["true", "2"])],
+)
+def test_other_values_become_texts(value: object, texts: list[str]) -> None:
+    assert query_of(None, {"key": value}) == [("key", text) for text in texts]
+
+
+def test_a_keyword_wins_over_the_dict_and_none_leaves_it_out() -> None:
+    assert query_of({"status": "Open"}, {"status": "Decided"}) == [("status", "Decided")]
+    assert query_of({"status": "Open"}, {"status": None}) == []
+
+
 @pytest.mark.parametrize("value", ["", "!x", ">x", "<x", "^x", "$x", "~x", "+", [], ["a", ""], object(), {"a": 1}])
 def test_a_value_that_would_mean_something_else_is_refused(value: object) -> None:
     with pytest.raises(InvalidInput):
@@ -89,5 +109,9 @@ def test_a_key_that_the_api_would_ignore_is_refused(keyword: str) -> None:
 
 
 def test_a_near_miss_is_named() -> None:
-    with pytest.raises(InvalidInput, match=r"source__reference="):
+    with pytest.raises(InvalidInput, match=r"Did you mean 'source\.reference' \(source__reference=…\)\?"):
         query_of(None, {"source_reference": "MSG1"}, FILTERS)
+    with pytest.raises(InvalidInput) as caught:
+        query_of(None, {"nothing_like_it": "x"}, FILTERS)
+    assert "Did you mean" not in caught.value.problem
+    assert caught.value.cure == f"Use one of: {', '.join(sorted(FILTERS))}."

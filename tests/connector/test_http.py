@@ -28,6 +28,7 @@ from enmeshed_nb.connector import (
     UnexpectedAnswer,
     UnsupportedVersion,
 )
+from enmeshed_nb.errors import UserError
 
 KEY = "Zw0lf!Zw0lf!Zw0lf!Zw0lf!Zw0lf!XX"
 Handler = Callable[[httpx.Request], httpx.Response]
@@ -200,7 +201,7 @@ def test_a_route_that_a_connector_7_lacks_is_not_found() -> None:
 
     with connector(answer) as sender:
         with pytest.raises(NotFound, match="does not have this route"):
-            sender.tokens.delete("TOK1")
+            sender.identity_deletion_process.get()
         assert sender.require_version().version == "7.0.0"
 
 
@@ -245,7 +246,20 @@ def test_a_failed_connection_does_not_carry_the_request_and_its_key() -> None:
     assert caught.value.__context__ is None
 
 
-@pytest.mark.parametrize("make", [lambda: InvalidInput("m", advice="a"), None])
+def test_what_a_user_can_cause_has_one_root() -> None:
+    error = InvalidInput("Wrong.", "Do it right.")
+    assert isinstance(error, UserError)
+    assert (error.problem, error.cure, error.path) == ("Wrong.", "Do it right.", ())
+    assert str(error) == "Wrong.\nWhat to do: Do it right."
+    assert str(InvalidInput("Wrong.")) == "Wrong."
+
+
+def test_the_names_of_before_are_understood() -> None:
+    error = InvalidInput("Wrong.", advice="Do it right.")
+    assert (error.message, error.advice) == (error.problem, error.cure) == ("Wrong.", "Do it right.")
+
+
+@pytest.mark.parametrize("make", [lambda: InvalidInput("m", "a", path=(1, 0)), None])
 def test_errors_can_be_pickled(make: Callable[[], ConnectorError] | None) -> None:
     if make is None:
         with connector(error(404, "error.runtime.recordNotFound")) as sender, pytest.raises(NotFound) as caught:
@@ -257,6 +271,7 @@ def test_errors_can_be_pickled(make: Callable[[], ConnectorError] | None) -> Non
     assert type(copied) is type(original)
     assert str(copied) == str(original)
     assert copied.code == original.code
+    assert (copied.problem, copied.cure, copied.path) == (original.problem, original.cure, original.path)
 
 
 @pytest.mark.parametrize("url", ["", "connector.test", "ftp://connector.test", "http://"])
@@ -301,6 +316,41 @@ def test_an_id_cannot_leave_its_place_in_the_path() -> None:
 def test_what_is_not_json_is_refused() -> None:
     with connector(always(204)) as sender, pytest.raises(InvalidInput, match="not JSON"):
         sender.identity_metadata.upsert("did:e:x", {1, 2})
+
+
+def test_what_is_interrupted_is_no_exchange() -> None:
+    exchanges: list[Exchange] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        raise KeyboardInterrupt
+
+    with connector(answer) as sender:
+        sender.observe(exchanges.append)
+        with pytest.raises(KeyboardInterrupt):
+            sender.account.sync()
+    assert exchanges == []
+
+
+def test_what_could_not_be_sent_is_an_exchange_with_its_problem() -> None:
+    exchanges: list[Exchange] = []
+    with connector(always(204)) as sender:
+        sender.observe(exchanges.append)
+        with pytest.raises(InvalidInput) as caught:
+            sender.identity_metadata.upsert("did:e:x", {1, 2})
+    assert [(each.status, each.error, each.response) for each in exchanges] == [(None, caught.value.problem, None)]
+
+
+def test_the_answer_is_read_to_its_end_before_it_counts() -> None:
+    def broken() -> Iterator[bytes]:
+        yield b"{"
+        raise httpx.ReadError("connection lost")
+
+    exchanges: list[Exchange] = []
+    with connector(lambda _: httpx.Response(200, content=broken()), retries=0) as sender:
+        sender.observe(exchanges.append)
+        with pytest.raises(ConnectionFailed, match="connection lost"):
+            sender.account.identity_info()
+    assert [(each.status, bool(each.error)) for each in exchanges] == [(None, True)]
 
 
 def test_a_closed_connector_says_so() -> None:

@@ -13,6 +13,7 @@ from enmeshed_nb.connector import (
     EXISTS,
     MISSING,
     Connector,
+    ConnectorTooOld,
     Contains,
     LessThan,
     Not,
@@ -35,9 +36,10 @@ from enmeshed_nb.content import (
     RelationshipTemplateContent,
     Request,
 )
+from enmeshed_nb.content.since import FIRST
+from enmeshed_nb.content.versions import since_of
 from tests.content.test_values import VALID
 
-NEWER_THAN_7_0_0 = {"BankAccount", "MaritalStatus", "PersonName", "SchematizedJSON"}
 PNG_SIGNATURE = b"\x89PNG\r\n"
 
 
@@ -241,9 +243,13 @@ def test_keys_with_a_meaning_of_their_own(sender: Connector, recipient: Connecto
     assert ids(sender.relationships.list(peer=peer)) <= ids(sender.relationships.list())
 
 
-@pytest.mark.parametrize("name", sorted(IDENTITY_VALUE_TYPES - NEWER_THAN_7_0_0 - {"IdentityFileReference"}))
-def test_each_value_type_is_taken(sender: Connector, name: str) -> None:
+@pytest.mark.parametrize("name", sorted(IDENTITY_VALUE_TYPES - {"PersonName", "IdentityFileReference"}))
+def test_each_value_type_is_taken_or_refused_with_its_version(sender: Connector, name: str) -> None:
     value = AttributeValue.model_validate({"@type": name, **VALID[name]})
+    if (since := since_of(type(value))) != FIRST:
+        with pytest.raises(ConnectorTooOld, match=rf"{name} \(value\) needs {since}\. This is Connector 7"):
+            sender.attributes.create(value)
+        return
     for existing in sender.attributes.list_own_identity({"content.value.@type": name}):
         sender.attributes.delete(existing.id)
     created = sender.attributes.create(value)

@@ -37,6 +37,8 @@ from enmeshed_nb.content import (
     RequestItemGroup,
     SelectionFormFieldSettings,
     ShareAttributeRequestItem,
+    ShareAuthorizationRequestRequestItem,
+    ShareCredentialOfferRequestItem,
     StringFormFieldSettings,
     ThirdPartyRelationshipAttributeQuery,
     TransferFileOwnershipRequestItem,
@@ -47,6 +49,7 @@ from enmeshed_nb.content.decisions import (
     AcceptParameters,
     AcceptProposeAttributeParameters,
     AcceptReadAttributeParameters,
+    AcceptShareAuthorizationRequestParameters,
 )
 
 NAME = IdentityAttribute(owner="", value=DisplayName(value="Zoë"), tags=["x:a"])
@@ -158,6 +161,22 @@ ITEMS = [
         },
     ),
     (
+        ShareAuthorizationRequestRequestItem(authorization_request_url="openid4vp://?x=1", must_be_accepted=True),
+        {
+            "@type": "ShareAuthorizationRequestRequestItem",
+            "mustBeAccepted": True,
+            "authorizationRequestUrl": "openid4vp://?x=1",
+        },
+    ),
+    (
+        ShareCredentialOfferRequestItem(credential_offer_url="openid-credential-offer://", must_be_accepted=False),
+        {
+            "@type": "ShareCredentialOfferRequestItem",
+            "mustBeAccepted": False,
+            "credentialOfferUrl": "openid-credential-offer://",
+        },
+    ),
+    (
         TransferFileOwnershipRequestItem(file_reference="RklM", ownership_token="tok", must_be_accepted=True),
         {
             "@type": "TransferFileOwnershipRequestItem",
@@ -167,6 +186,11 @@ ITEMS = [
         },
     ),
 ]
+
+
+def test_every_kind_of_item_is_covered() -> None:
+    assert {item.type_name for item, _ in ITEMS} == {kind.__name__ for kind in RequestItem._types()}
+    assert len(ITEMS) == 11
 
 
 @pytest.mark.parametrize(("item", "json"), ITEMS, ids=[item.type_name for item, _ in ITEMS])
@@ -304,6 +328,7 @@ def test_a_malformed_request_is_refused_with_its_json_path(json: dict, place: st
         lambda: AcceptReadAttributeParameters(new_attribute=NAME, tags=["x:a"]),
         AcceptProposeAttributeParameters,
         AcceptFormFieldParameters,
+        AcceptShareAuthorizationRequestParameters,
         lambda: AcceptDeleteAttributeParameters(deletion_date="soon"),
         lambda: RejectParameters(code="c" * 201),
         lambda: RejectParameters(message="m" * 1001),
@@ -331,7 +356,7 @@ def test_an_answer_keeps_what_is_unknown() -> None:
         "id": "REQ1",
         "new": {"a": 1},
         "items": [
-            {"@type": "ShareCredentialOfferRequestItem", "mustBeAccepted": True, "credentialOfferUrl": "x"},
+            {"@type": "FutureRequestItem", "mustBeAccepted": True, "url": "x"},
             {"@type": "AuthenticationRequestItem", "mustBeAccepted": True, "title": "x" * 300, "hint": None},
             {"@type": "AuthenticationRequestItem", "mustBeAccepted": False},
             {"@type": "RequestItemGroup", "items": [{"@type": "Future", "mustBeAccepted": True}], "colour": "red"},
@@ -345,7 +370,7 @@ def test_an_answer_keeps_what_is_unknown() -> None:
     request = Request.from_api(json)
     unknown, known, incomplete, group, create = request.items
     assert type(unknown) is RequestItem
-    assert unknown.type_name == "ShareCredentialOfferRequestItem"
+    assert unknown.type_name == "FutureRequestItem"
     assert isinstance(known, AuthenticationRequestItem)
     assert type(incomplete) is RequestItem
     assert isinstance(group, RequestItemGroup)

@@ -32,6 +32,7 @@ VALID = {
     "SchematizedXML": {"value": "<a>1</a>", "schemaURL": "https://example.org/schema"},
     "Sex": {"value": "intersex"},
     "StreetAddress": ADDRESS | {"street": "s", "houseNo": "1a"},
+    "VerifiableCredential": {"value": {"iss": "x"}, "type": "dc+sd-jwt", "displayInformation": [{"name": "Card"}]},
     "Website": {"value": "enmeshed.eu/integrate"},
     "Consent": {"consent": "I agree.", "link": "https://example.org", "linkDisplayText": "more"},
     "ProprietaryBoolean": {"title": "t", "value": False},
@@ -82,6 +83,8 @@ INVALID = [
     ("SchematizedJSON", {"value": None}),
     ("SchematizedXML", {"value": "<a>"}),
     ("SchematizedXML", {"value": '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'}),
+    ("VerifiableCredential", {"value": 5, "type": "t"}),
+    ("VerifiableCredential", {"value": "eyJ"}),
     ("Website", {"value": "no url"}),
     ("Website", {"value": "https://host"}),
     ("Website", {"value": "https://[broken"}),
@@ -107,7 +110,7 @@ INVALID = [
 
 def test_every_type_is_covered() -> None:
     assert VALID.keys() == IDENTITY_VALUE_TYPES | RELATIONSHIP_VALUE_TYPES
-    assert len(IDENTITY_VALUE_TYPES) == 29
+    assert len(IDENTITY_VALUE_TYPES) == 30
     assert len(RELATIONSHIP_VALUE_TYPES) == 14
 
 
