@@ -234,9 +234,9 @@ def test_a_whole_request_comes_back_the_same() -> None:
 def test_a_fault_is_refused_with_its_json_path(change: dict, place: str, reason: str) -> None:
     with pytest.raises(ValidationError) as caught:
         Request.model_validate({"items": [ITEMS[0][1] | change]})
-    (fault,) = caught.value.errors()
-    assert ".".join(map(str, fault["loc"])) == place
-    assert reason in fault["msg"]
+    (problem,) = caught.value.errors()
+    assert ".".join(map(str, problem["loc"])) == place
+    assert reason in problem["msg"]
 
 
 @pytest.mark.parametrize(
@@ -265,9 +265,9 @@ def test_a_fault_is_refused_with_its_json_path(change: dict, place: str, reason:
 def test_a_malformed_request_is_refused_with_its_json_path(json: dict, place: str, reason: str) -> None:
     with pytest.raises(ValidationError) as caught:
         Request.model_validate(json)
-    (fault,) = caught.value.errors()
-    assert ".".join(map(str, fault["loc"])) == place
-    assert reason in fault["msg"]
+    (problem,) = caught.value.errors()
+    assert ".".join(map(str, problem["loc"])) == place
+    assert reason in problem["msg"]
 
 
 @pytest.mark.parametrize(
