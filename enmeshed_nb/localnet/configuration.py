@@ -33,13 +33,16 @@ class _Keys(BaseModel):
 
 
 class ApiKey(_Keys):
-    """One API key; the Connector itself checks how strong it is."""
+    """One API key; the Connector itself checks how strong it is.
+
+    Without *scopes* it is good for everything, with an empty list of them for nothing.
+    """
 
     key: str
     enabled: StrictBool = True
     description: str | None = None
     expires_at: AwareDatetime | None = None
-    scopes: Annotated[list[str], Field(min_length=1)] | None = None
+    scopes: list[str] | None = None
 
 
 class ApiKeyAuthentication(_Keys):

@@ -264,6 +264,7 @@ def debugging(tmp_path_factory):
         "all": {"key": KEY},
         "some": {"key": KEY + "-1", "scopes": ["core:requests:**", "core:account"]},
         "star": {"key": KEY + "-2", "scopes": ["core:*"]},
+        "none": {"key": KEY + "-5", "scopes": []},
         "off": {"key": KEY + "-3", "enabled": False},
         "old": {"key": KEY + "-4", "expiresAt": "2020-01-01T00:00:00Z"},
     }
@@ -286,6 +287,9 @@ def debugging(tmp_path_factory):
         ("-2", "/Monitoring/Version", 403),
         ("-3", f"{API}/Messages", 401),
         ("-4", f"{API}/Messages", 401),
+        ("-5", f"{API}/Messages", 403),
+        ("-5", "/Monitoring/Version", 403),
+        ("-5", f"{API}/Nothing", 404),
     ],
 )
 def test_what_a_key_is_good_for(debugging, suffix, path, status):
@@ -318,16 +322,50 @@ def test_the_documentation_of_the_api(debugging):
     assert post["requestBody"]["content"]["application/json"]["schema"]["required"] == ["content", "recipients"]
     filters = {each["name"] for each in document["paths"][f"{API}/Requests/Incoming"]["get"]["parameters"]}
     assert {"source.reference", "status"} <= filters
-    assert yaml.safe_load(httpx.get(f"{debugging}/docs/yaml").text) == document
-    for path in ("/docs", "/api-docs", "/docs/rapidoc"):
-        page = httpx.get(debugging + path, follow_redirects=True)
-        assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
-    assert httpx.get(f"{debugging}/docs/swagger/swagger-ui-bundle.js").status_code == 200
-    assert httpx.get(f"{debugging}/favicon.ico", follow_redirects=True).headers["content-type"] == "image/png"
+    as_yaml = httpx.get(f"{debugging}/docs/yaml")
+    assert as_yaml.headers["content-type"].startswith("text/vnd.yaml")
+    assert yaml.safe_load(as_yaml.text) == document
+
+
+@pytest.mark.parametrize("path", ["/docs", "/docs/swagger/", "/docs/rapidoc", "/docs/rapidoc/"])
+def test_pages_show_the_documentation_by_what_is_there(debugging, path):
+    page = httpx.get(debugging + path, follow_redirects=True)
+    assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    loaded = re.findall(r'(?:src|href|spec-url)="([^"]+)"', page.text)
+    assert loaded
+    for each in loaded:
+        asset = httpx.get(page.url.join(each))
+        assert asset.status_code == 200, each
+        if each.endswith(".js"):
+            assert asset.headers["content-type"].startswith("text/javascript")
+            assert "'unsafe-inline'" in page.headers["content-security-policy"]
+
+
+def test_rapidoc_is_rapidoc(debugging):
+    assert '<rapi-doc spec-url="/docs/json"' in httpx.get(f"{debugging}/docs/rapidoc").text
+    assert "rapi-doc" in httpx.get(f"{debugging}/rapidoc/rapidoc-min.js").text
+
+
+def test_the_icon_of_the_documentation(debugging):
+    icon = httpx.get(f"{debugging}/favicon.ico")
+    assert (icon.status_code, icon.headers["content-type"]) == (200, "image/png")
+
+
+def test_the_old_path_of_the_documentation_is_no_way_around_the_key(debugging):
+    assert httpx.get(f"{debugging}/api-docs").status_code == 401
 
 
 def test_without_debug_there_is_no_documentation(http):
-    assert http.get("/docs/json").status_code == 404
+    for path in ("/docs/json", "/docs/rapidoc", "/rapidoc/rapidoc-min.js", "/favicon.ico"):
+        assert http.get(path).status_code == 404
+
+
+def test_an_attribute_is_not_made_the_default_of_its_kind(http):
+    """The switch for that is one of the Runtime's internals (internals.js, openIdentity)."""
+    body = {"content": {"value": {"@type": "Nationality", "value": "DE"}}}
+    created = http.post(f"{API}/Attributes", json=body).json()["result"]
+    assert "isDefault" not in created
+    assert http.delete(f"{API}/Attributes/{created['id']}").status_code == 200
 
 
 def bodies_without_a_schema(document):

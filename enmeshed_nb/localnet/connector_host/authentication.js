@@ -12,6 +12,8 @@ const POLICY = [
   [/[^A-Za-z0-9]/, "at least 1 special character"]
 ];
 
+const EVERYTHING = ["**"];
+
 const digest = (text) => createHash("sha256").update(text).digest();
 
 function refuse(message) {
@@ -29,7 +31,7 @@ export class Authentication {
     this.header = apiKey.headerName ?? "X-API-KEY";
     const configured = Object.entries(apiKey.keys ?? {}).filter(([, key]) => key.enabled !== false);
     const seen = new Set();
-    for (const [id, { key, scopes = ["**"], expiresAt }] of apiKey.enabled === false ? [] : configured) {
+    for (const [id, { key, scopes, expiresAt }] of apiKey.enabled === false ? [] : configured) {
       const broken = POLICY.filter(([rule]) => !rule.test(key ?? "")).map(([, words]) => words);
       if (broken.length) throw refuse(`The API key '${id}' is too weak. It needs ${broken.join(", ")}.`);
       if (seen.has(key)) throw refuse(`The API key '${id}' is the same as another one.`);
@@ -37,7 +39,11 @@ export class Authentication {
         throw refuse(`The API key '${id}' has an expiresAt that is no date.`);
       }
       seen.add(key);
-      this.#keys.push({ hash: digest(key), scopes, expires: expiresAt ? Date.parse(expiresAt) : Infinity });
+      this.#keys.push({
+        hash: digest(key),
+        scopes: scopes ?? EVERYTHING,
+        expires: expiresAt ? Date.parse(expiresAt) : Infinity
+      });
     }
     if (!this.#keys.some(({ expires }) => expires > Date.now())) {
       if (!debug) throw refuse("There is no valid API key; without one a Connector only starts with debug: true.");
@@ -48,7 +54,7 @@ export class Authentication {
   /** Express middleware: finds out what the caller may do; a wrong key is answered late. */
   identify = async (request, _response, next) => {
     if (this.#open) {
-      request.scopes = ["**"];
+      request.scopes = EVERYTHING;
       return next();
     }
     const given = digest(request.get(this.header) ?? "");

@@ -1,6 +1,7 @@
 // Errors: their HTTP status and the body that says what they are.
 
 import { ApplicationError } from "@js-soft/ts-utils";
+import { CoreError } from "@nmshd/core-types";
 import { RequestError } from "@nmshd/transport";
 import { randomInt } from "node:crypto";
 
@@ -23,6 +24,10 @@ function classify(error) {
     if (NOT_FOUND.has(error.code)) return [404, error.code, error.message];
     return [error.code.startsWith("error.platform.") ? 500 : 400, error.code, error.message];
   }
+  if (error instanceof CoreError) return [400, error.code, error.message];
+  if (error instanceof URIError && error.status === 400) {
+    return [400, "error.runtime.validation.invalidPropertyValue", `The path cannot be read: ${error.message}`];
+  }
   return [500, "error.connector.unexpected", "An unexpected error occurred. Please check the logs."];
 }
 
@@ -34,14 +39,17 @@ function envelope(code, message) {
 
 /** Express error handler: answers with the error's status and envelope; unexpected ones are logged. */
 export function answerError(logger, debug) {
-  // eslint-disable-next-line no-unused-vars -- Express tells error handlers by their four parameters
+  // Express tells error handlers by their four parameters
   return (error, _request, response, _next) => {
     try {
       const [status, code, message] = classify(error);
       if (code === "error.connector.unexpected") logger.error(error);
       const body = envelope(code, message);
       if (debug && !(error instanceof HttpError)) {
-        Object.assign(body, { stacktrace: error.stack?.split("\n").map((line) => line.trim()), details: error.data ?? "" });
+        Object.assign(body, {
+          stacktrace: error.stack?.split("\n").map((line) => line.trim()),
+          details: error.data ?? ""
+        });
       }
       response.status(status).json({ error: body });
     } catch (failure) {

@@ -6,18 +6,20 @@ import cors from "cors";
 import express from "express";
 import helmet from "helmet";
 import { randomUUID } from "node:crypto";
+import onHeaders from "on-headers";
 import QRCode from "qrcode";
 import packageJson from "./package.json" with { type: "json" };
 import { buildInformation } from "@nmshd/runtime";
 import { Authentication } from "./authentication.js";
+import { readBody, readUpload } from "./bodies.js";
 import { docs } from "./docs.js";
 import { answerError, HttpError } from "./errors.js";
+import { refusalOf } from "./internals.js";
 import { openApi } from "./openapi.js";
 import { loggerFactory } from "./protocol.js";
 import { DEBUG_ROUTES, ROUTES } from "./routes.js";
 
 const API = "/api/core/v1";
-const BODY_LIMIT = "2mb";
 /** Helmet's options in debug mode: the pages of `/docs` have scripts in them, and come by plain HTTP. */
 const FOR_DOCS = {
   contentSecurityPolicy: { directives: { scriptSrc: ["'self'", "'unsafe-inline'"], upgradeInsecureRequests: null } }
@@ -31,8 +33,13 @@ export function createApp(name, runtime, config, authentication) {
   const statistics = { since: new Date().toISOString(), requestCount: 0, requestCountByStatus: {} };
   const app = express();
   app.disable("x-powered-by");
-  app.use(correlate, helmet(helmetOptions ?? (config.debug ? FOR_DOCS : {})), observe(logger, statistics), cors(corsOptions));
-  app.use(express.urlencoded({ extended: false, limit: BODY_LIMIT }), express.json({ limit: BODY_LIMIT }), compression());
+  app.use(
+    correlate,
+    helmet(helmetOptions ?? (config.debug ? FOR_DOCS : {})),
+    observe(logger, statistics),
+    cors(corsOptions)
+  );
+  app.use(readBody, compression());
   if (config.debug && config.modules?.coreHttpApi?.docs?.enabled !== false) {
     app.use(docs(openApi(rows, API, packageJson.version, authentication.header)));
   }
@@ -57,21 +64,16 @@ function correlate(request, _response, next) {
 function observe(logger, statistics) {
   return (request, response, next) => {
     const start = process.hrtime.bigint();
-    const { writeHead } = response;
-    response.writeHead = function (...headers) {
-      const milliseconds = Number((process.hrtime.bigint() - start) / 1_000_000n);
-      if (!response.headersSent) {
-        response.setHeader("X-Response-Time", new Date().toISOString());
-        response.setHeader("X-Response-Duration-ms", milliseconds % 1000);
-      }
-      return writeHead.apply(this, headers);
-    };
+    const elapsed = () => Number((process.hrtime.bigint() - start) / 1_000_000n);
+    onHeaders(response, () => {
+      response.setHeader("X-Response-Time", new Date().toISOString());
+      response.setHeader("X-Response-Duration-ms", elapsed() % 1000);
+    });
     response.on("finish", () => {
       const { statusCode } = response;
       statistics.requestCount += 1;
       statistics.requestCountByStatus[statusCode] = (statistics.requestCountByStatus[statusCode] ?? 0) + 1;
-      const milliseconds = Number((process.hrtime.bigint() - start) / 1_000_000n);
-      logger.info(`${request.method} ${request.originalUrl} ${statusCode} ${milliseconds} ms`);
+      logger.info(`${request.method} ${request.originalUrl} ${statusCode} ${elapsed()} ms`);
     });
     next();
   };
@@ -81,15 +83,15 @@ function monitoring(runtime, config, statistics) {
   const { version: runtimeVersion, build, date, commit } = buildInformation;
   const version = { version: packageJson.version, build, date, commit, runtimeVersion, modules: {} };
   const router = express.Router();
-  const get = (path, scope, answer) =>
-    router.get(path, Authentication.requires(scope), async (_request, response) => response.json(await answer()));
+  const get = (path, scope, report) =>
+    router.get(path, Authentication.requires(scope), async (_request, response) => response.json(await report()));
   get("/Version", "monitoring:version", () => version);
   get("/Requests", "monitoring:requests", () => statistics);
   get("/Support", "monitoring:support", async () => ({
     version,
     health: await runtime.getHealth(),
     configuration: redacted(config),
-    identityInfo: (await runtime.services.transportServices.account.getIdentityInfo()).value
+    identityInfo: (await runtime.getServices().transportServices.account.getIdentityInfo()).value
   }));
   return router;
 }
@@ -105,12 +107,11 @@ function redacted(value, key = "") {
 /** Returns the router for rows of the route table. */
 function api(rows, runtime) {
   const router = express.Router({ caseSensitive: false, strict: false });
-  const services = { transport: runtime.services.transportServices, consumption: runtime.services.consumptionServices };
   for (const row of rows) {
-    const handlers = [Authentication.requires(...row.scopes), negotiate(row), ...(row.before ?? [])];
+    const handlers = [Authentication.requires(...row.scopes), negotiate(row)];
+    if (row.from === "form") handlers.push(readUpload);
     router[row.method](row.path, ...handlers, async (request, response) => {
-      const { params, query, body, file, format } = request;
-      const result = await row.call(services, { params, query, body: body ?? {}, file, wantsPng: format === "image/png" });
+      const result = await call(row, runtime.getServices()[row.services][row.facade], request);
       if (result.isError) throw result.error;
       await answer(row, result.value, request, response);
     });
@@ -123,13 +124,33 @@ function api(rows, runtime) {
   return router;
 }
 
+async function call(
+  { useCase, input: inputOf, id: idName, schema },
+  facade,
+  { params, query, body = {}, file, format }
+) {
+  const { id, ...others } = params;
+  const path = id === undefined ? others : { [idName]: id, ...others };
+  const input = inputOf(path, { query, body, file, wantsPng: format === "image/png" });
+  const name = typeof useCase === "string" ? useCase : await useCase(facade, input);
+  try {
+    return await facade[name](input);
+  } catch (error) {
+    throw await refusalOf(error, schema, input);
+  }
+}
+
 function negotiate({ accepts }) {
   return (request, response, next) => {
     if (accepts) {
       response.vary("Accept");
       request.format = request.accepts(accepts);
       if (!request.format) {
-        throw new HttpError(406, "error.connector.http.notAcceptable", `This route answers with ${accepts.join(" or ")}.`);
+        throw new HttpError(
+          406,
+          "error.connector.http.notAcceptable",
+          `This route answers with ${accepts.join(" or ")}.`
+        );
       }
     }
     next();

@@ -41,10 +41,12 @@ async function end(code) {
   process.exit(code);
 }
 
+/* eslint-disable no-console -- what libraries write to the console goes to the log */
 for (const level of ["debug", "info", "warn", "error"]) {
   console[level] = (...words) => sendLog(null, level, "console", words);
 }
 console.log = console.info;
+/* eslint-enable no-console */
 process.on("SIGINT", () => {}); // Ctrl-C in the terminal of a kernel is not meant for the network
 process.on("SIGTERM", () => end(0));
 

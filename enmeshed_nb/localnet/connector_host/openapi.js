@@ -1,72 +1,16 @@
 // The OpenAPI document of a Connector: made from the route table, and from the schemas by which the Runtime checks input.
 
-import * as Schemas from "@nmshd/runtime/dist/useCases/common/Schemas.js";
+import { schemaOf } from "./internals.js";
 
-/** Which schema of the Runtime describes the input of a route (its path values, body and query together). */
-export const INPUTS = {
-  "get /Announcements": "GetAnnouncementsRequest",
-  "put /Attributes/CanCreate": "CanCreateOwnIdentityAttributeRequest",
-  "post /Attributes": "CreateOwnIdentityAttributeRequest",
-  "post /Attributes/:predecessorId/Succeed": "SucceedOwnIdentityAttributeRequest",
-  "post /Attributes/:id/NotifyPeer": "NotifyPeerAboutOwnIdentityAttributeSuccessionRequest",
-  "get /Attributes": "GetAttributesRequest",
-  "get /Attributes/Own/Identity": "GetOwnIdentityAttributesRequest",
-  "get /Attributes/Own/Shared/:peer": "GetOwnAttributesSharedWithPeerRequest",
-  "get /Attributes/Peer/:peer": "GetPeerAttributesRequest",
-  "get /Attributes/:id/ForwardingDetails": "GetForwardingDetailsForAttributeRequest",
-  "get /Attributes/:id/Versions/Shared": "GetVersionsOfAttributeSharedWithPeerRequest",
-  "post /Attributes/ExecuteIdentityAttributeQuery": "ExecuteIdentityAttributeQueryRequest",
-  "post /Attributes/ExecuteRelationshipAttributeQuery": "ExecuteRelationshipAttributeQueryRequest",
-  "post /Attributes/ExecuteThirdPartyRelationshipAttributeQuery": "ExecuteThirdPartyRelationshipAttributeQueryRequest",
-  "post /Attributes/ExecuteIQLQuery": "ExecuteIQLQueryRequest",
-  "post /Attributes/ValidateIQLQuery": "ValidateIQLQueryRequest",
-  "post /BackboneNotifications": "SendBackboneNotificationRequest",
-  "post /Challenges": "CreateChallengeRequest",
-  "post /Challenges/Validate": "ValidateChallengeRequest",
-  "post /Files/Peer": "GetOrLoadFileRequest",
-  "get /Files": "GetFilesRequest",
-  "get /Files/Own": "GetFilesRequest",
-  "get /Files/Peer": "GetFilesRequest",
-  "post /Files/:id/Token": "CreateTokenForFileRequest",
-  "put /IdentityMetadata": "UpsertIdentityMetadataRequest",
-  "get /IdentityMetadata": "GetIdentityMetadataRequest",
-  "delete /IdentityMetadata": "DeleteIdentityMetadataRequest",
-  "post /Messages": "SendMessageRequest",
-  "get /Messages": "GetMessagesRequest",
-  "put /Relationships/CanCreate": "CanCreateRelationshipRequest",
-  "post /Relationships": "CreateRelationshipRequest",
-  "get /Relationships": "GetRelationshipsRequest",
-  "get /RelationshipTemplates": "GetRelationshipTemplatesRequest",
-  "get /RelationshipTemplates/Own": "GetRelationshipTemplatesRequest",
-  "get /RelationshipTemplates/Peer": "GetRelationshipTemplatesRequest",
-  "post /RelationshipTemplates/Own": "CreateOwnRelationshipTemplateRequest",
-  "post /RelationshipTemplates/Peer": "LoadPeerRelationshipTemplateRequest",
-  "post /RelationshipTemplates/Own/:id/Token": "CreateTokenForOwnRelationshipTemplateRequest",
-  "put /Requests/Incoming/:id/CanAccept": "AcceptIncomingRequestRequest",
-  "put /Requests/Incoming/:id/Accept": "AcceptIncomingRequestRequest",
-  "put /Requests/Incoming/:id/CanReject": "RejectIncomingRequestRequest",
-  "put /Requests/Incoming/:id/Reject": "RejectIncomingRequestRequest",
-  "get /Requests/Incoming": "GetIncomingRequestsRequest",
-  "post /Requests/Outgoing/Validate": "CanCreateOutgoingRequestRequest",
-  "post /Requests/Outgoing": "CreateOutgoingRequestRequest",
-  "get /Requests/Outgoing": "GetOutgoingRequestsRequest",
-  "post /Tokens/Own": "CreateOwnTokenRequest",
-  "post /Tokens/Peer": "LoadPeerTokenRequest",
-  "get /Tokens/Own": "GetTokensRequest",
-  "get /Tokens/Peer": "GetTokensRequest",
-  "post /IdentityDeletionProcess": "InitiateIdentityDeletionProcessRequest"
-};
-
-/** What of an input stands in the path, or is set by the Connector itself. */
-const NOT_IN_BODY = ["attributeId", "decidedByAutomation", "fileId", "ownerRestriction", "predecessorId", "requestId"];
-/** The id in the path of these routes has this name in the input; elsewhere it is a value of the body. */
-const TEMPLATE_IN_PATH = { "post /RelationshipTemplates/Own/:id/Token": "templateId" };
+/** What of an input is set by the Connector itself. */
+const NOT_OF_CALLERS = ["decidedByAutomation", "ownerRestriction"];
 
 const EXAMPLES = {
   AddressString: "did:e:localhost:dids:0123456789abcdef012345",
   ISO8601DateTimeString: "2030-01-01T00:00:00.000Z"
 };
 
+/** The form of an upload; the Runtime's schema is about what becomes of it. */
 const UPLOAD = {
   type: "object",
   required: ["file"],
@@ -86,7 +30,9 @@ const ERROR = {
     error: {
       type: "object",
       required: ["id", "code", "message", "time", "docs"],
-      properties: Object.fromEntries(["id", "code", "message", "time", "docs"].map((name) => [name, { type: "string" }]))
+      properties: Object.fromEntries(
+        ["id", "code", "message", "time", "docs"].map((name) => [name, { type: "string" }])
+      )
     }
   }
 };
@@ -108,7 +54,7 @@ export function openApi(rows, base, version, keyHeader) {
     info: {
       title: "enmeshed Connector (local network of enmeshed-nb)",
       version,
-      description: "Success: `{\"result\": …}`. Failure: `{\"error\": …}`. The schemas of inputs are the Runtime's own.",
+      description: 'Success: `{"result": …}`. Failure: `{"error": …}`. The schemas of inputs are the Runtime\'s own.',
       license: { name: "the Runtime: AGPL-3.0-or-later" }
     },
     security: [{ apiKey: [] }],
@@ -118,25 +64,29 @@ export function openApi(rows, base, version, keyHeader) {
 }
 
 function operation(row, schemas) {
-  const key = `${row.method} ${row.path}`;
-  const input = inputOf(key, schemas);
-  const pathNames = [...row.path.matchAll(/:(\w+)/g)].map(([, name]) => name);
+  const input = inputOf(row, schemas);
+  const names = [...row.path.matchAll(/:(\w+)/g)].map(([, name]) => name);
   const result = {
     tags: [row.path.split("/")[1]],
     summary: `Scope: ${row.scopes.join(" or ")}`,
     operationId: `${row.method}_${row.path.replace(/\W+/g, "_").replace(/^_/, "")}`,
-    parameters: pathNames.map((name) => ({ name, in: "path", required: true, schema: { type: "string" } })),
-    responses: { [row.status]: success(row), 401: failure("No or a wrong API key"), 403: failure("The scope is missing") }
+    parameters: names.map((name) => ({ name, in: "path", required: true, schema: { type: "string" } })),
+    responses: {
+      [row.status]: success(row),
+      401: failure("No or a wrong API key"),
+      403: failure("The scope is missing")
+    }
   };
-  if (row.path === "/Files/Own" && row.method === "post") {
-    result.requestBody = { required: true, content: { "multipart/form-data": { schema: UPLOAD } } };
-  } else if (input && ["post", "put"].includes(row.method) && row.path !== "/IdentityDeletionProcess") {
-    result.requestBody = { required: true, ...json(without([...NOT_IN_BODY, TEMPLATE_IN_PATH[key]], input)) };
-  } else if (input) {
-    result.parameters.push(...queryParameters(without([...NOT_IN_BODY, ...pathNames], input), schemas));
+  if (input) {
+    const given = without([...NOT_OF_CALLERS, ...names.map((name) => (name === "id" ? row.id : name))], input);
+    if (row.from === "query") result.parameters.push(...queryParameters(given, schemas));
+    if (row.from === "body") result.requestBody = { required: true, ...json(given) };
+    if (row.from === "form") {
+      result.requestBody = { required: true, content: { "multipart/form-data": { schema: UPLOAD } } };
+    }
   }
-  if (input || pathNames.length) result.responses[400] = failure("The input is refused; the code says why");
-  if (pathNames.length) result.responses[404] = failure("Nothing has this id");
+  if (input || names.length) result.responses[400] = failure("The input is refused; the code says why");
+  if (names.length) result.responses[404] = failure("Nothing has this id");
   return result;
 }
 
@@ -149,9 +99,9 @@ function success({ status, download, accepts = [] }) {
 }
 
 /** The schema of a route's input; what it refers to is put into `schemas`. */
-function inputOf(key, schemas) {
-  if (!INPUTS[key]) return undefined;
-  const { $schema, definitions, ...schema } = relocated(Schemas[INPUTS[key]]);
+function inputOf(row, schemas) {
+  if (!row.schema) return undefined;
+  const { definitions, ...schema } = relocated(schemaOf(row.schema));
   for (const [name, definition] of Object.entries(definitions)) schemas[name] = withExample(name, definition);
   return resolve(schema, definitions);
 }

@@ -4,7 +4,9 @@
 export function covers(patterns, name, separator) {
   const oneSegment = `[^${RegExp.escape(separator)}]+`;
   return patterns.some((pattern) => {
-    const segments = pattern.split(separator).map((segment) => ({ "*": oneSegment, "**": ".*" })[segment] ?? RegExp.escape(segment));
+    const segments = pattern
+      .split(separator)
+      .map((segment) => ({ "*": oneSegment, "**": ".*" })[segment] ?? RegExp.escape(segment));
     return new RegExp(`^${segments.join(RegExp.escape(separator))}$`).test(name);
   });
 }

@@ -23,7 +23,10 @@ export function loggerFactory(name) {
   return {
     getLogger: (owner) => {
       const logger = typeof owner === "string" ? owner : owner.name;
-      const at = (level) => (...words) => sendLog(name, level, logger, words);
+      const at =
+        (level) =>
+        (...words) =>
+          sendLog(name, level, logger, words);
       return { trace: drop, debug: drop, info: at("info"), warn: at("warn"), error: at("error"), fatal: at("error") };
     }
   };

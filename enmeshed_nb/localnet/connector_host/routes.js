@@ -1,384 +1,273 @@
-// All routes of the Connector's API, one row each: the Runtime's use case behind it, and what the HTTP layer must know.
+// All routes of the Connector's API, one row each: the use case of the Runtime behind it, and what the HTTP layer and
+// the description of the API must know.
 //
-//   method, path  below /api/core/v1; an earlier row wins over a later one
-//   scopes        one of them is needed
-//   status        of a success
-//   accepts       media types to choose from by the Accept header; without it any Accept will do
-//   before        middleware that reads the body
-//   download      the result is a file
-//   call          (services, input) -> Result; input has params, query, body, file, wantsPng
+//   method, path     the path below /api/core/v1; an earlier row wins over a later one
+//   scopes           one of them is needed
+//   status           of a success
+//   services, facade where the Runtime has the use case
+//   useCase          its name, or (facade, input) -> its name
+//   input            (path, {body, query, file, wantsPng}) -> what it is called with
+//   from             where callers write that: path, body, query, or form (an upload)
+//   schema           the name of the Runtime's schema of the input
+//   id               the name that the path's `:id` has in the input
+//   accepts          media types to choose from by the Accept header; without it any Accept will do
+//   download         the result is a file
 
-import { ApplicationError, Result } from "@js-soft/ts-utils";
-import { Reference } from "@nmshd/core-types";
-import { OwnerRestriction } from "@nmshd/runtime";
-import multer from "multer";
+import {
+  byReference,
+  decision,
+  filter,
+  filterAndFlags,
+  gracePeriod,
+  inPath,
+  ofBody,
+  ofOwner,
+  ofQuery,
+  token,
+  tokenFor,
+  upload,
+  versionsForPeer,
+  wholeBody,
+  wholeQuery
+} from "./inputs.js";
 
-const JSON_ONLY = ["application/json"];
-const JSON_OR_PNG = ["application/json", "image/png"];
-
-const upload = multer({ storage: multer.memoryStorage(), defParamCharset: "utf8" }).single("file");
+const JSON_ONLY = { accepts: ["application/json"] };
+const ANY = { accepts: undefined };
+const OR_PNG = { accepts: ["application/json", "image/png"] };
+const DOWNLOAD = { download: true };
 
 /** Returns a function that makes a row; what rows of one group share is given once. */
-function group(...scopes) {
-  return (method, path, status, call, more = {}) => ({
-    method,
-    path,
-    scopes: scopes.map((scope) => `core:${scope}`),
-    status,
-    call,
-    accepts: JSON_ONLY,
-    ...more
-  });
+function group(where, ...scopes) {
+  const [services, facade] = where.split(".");
+  return (line, status, useCase, ...details) => {
+    const [method, path] = line.split(" ");
+    const row = { method: method.toLowerCase(), path, scopes, status, services, facade, useCase };
+    return Object.assign(row, { id: "id" }, inPath(), JSON_ONLY, ...details);
+  };
 }
 
-const anyAccept = { accepts: undefined };
-const orPng = { accepts: JSON_OR_PNG };
+const account = group("transportServices.account", "core:account");
+const announcements = group("transportServices.announcements", "core:announcements");
+const attributes = group("consumptionServices.attributes", "core:attributes");
+const backboneNotifications = group("transportServices.backboneNotifications", "core:backboneNotifications");
+const challenges = group("transportServices.challenges", "core:challenges");
+const deletions = group("transportServices.identityDeletionProcesses", "debug:identityDeletionProcess");
+const files = group("transportServices.files", "core:files");
+const identityMetadata = group("consumptionServices.identityMetadata", "core:identityMetadata");
+const incoming = group("consumptionServices.incomingRequests", "core:requests", "core:requests:incoming");
+const messages = group("transportServices.messages", "core:messages");
+const outgoing = group("consumptionServices.outgoingRequests", "core:requests", "core:requests:outgoing");
+const relationships = group("transportServices.relationships", "core:relationships");
+const templates = group("transportServices.relationshipTemplates", "core:relationshipTemplates");
+const tokens = group("transportServices.tokens", "core:tokens");
 
-const boolean = (text) => ({ true: true, false: false })[text] ?? text;
+/** The lists of what is one's own, and of what is a peer's. */
+const ofEachOwner = (row, path, useCase, schema) =>
+  ["Own", "Peer"].map((owner) => row(`GET ${path}/${owner}`, 200, useCase, ofOwner(owner, schema)));
 
-/** Splits the flags off a query: what remains filters the list. */
-function withFlags({ onlyLatestVersions, hideTechnical, ...query }) {
-  const flags = { onlyLatestVersions: boolean(onlyLatestVersions), hideTechnical: boolean(hideTechnical) };
-  return { ...Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined)), query };
+const change = (line, status, useCase) => relationships(line, status, useCase, { id: "relationshipId" });
+
+const decide = (action, useCase, schema) =>
+  incoming(`PUT /Requests/Incoming/:id/${action}`, 200, useCase, decision(schema), { id: "requestId" });
+
+const execute = (useCase, schema) =>
+  attributes(`POST /Attributes/${schema.replace(/Request$/, "")}`, 200, useCase, wholeBody(schema));
+
+async function succession(facade, { predecessorId }) {
+  const predecessor = await facade.getAttribute({ id: predecessorId });
+  if (predecessor.isError) throw predecessor.error;
+  const isOfIdentity = predecessor.value.content["@type"] === "IdentityAttribute";
+  return isOfIdentity ? "succeedOwnIdentityAttribute" : "succeedRelationshipAttributeAndNotifyPeer";
 }
-
-/** The id of a File, given by itself or by a reference; what is neither is left for the use case to refuse. */
-function fileId(idOrReference) {
-  if (idOrReference.startsWith("FIL")) return idOrReference;
-  try {
-    return Reference.from(idOrReference).id.toString();
-  } catch {
-    return idOrReference;
-  }
-}
-
-const account = group("account");
-const announcements = group("announcements");
-const attributes = group("attributes");
-const backboneNotifications = group("backboneNotifications");
-const challenges = group("challenges");
-const files = group("files");
-const identityMetadata = group("identityMetadata");
-const messages = group("messages");
-const relationships = group("relationships");
-const templates = group("relationshipTemplates");
-const incoming = group("requests", "requests:incoming");
-const outgoing = group("requests", "requests:outgoing");
-const tokens = group("tokens");
-
-const relationshipAction = (method, path, useCase) =>
-  relationships(method, path, 200, ({ transport }, { params }) =>
-    transport.relationships[useCase]({ relationshipId: params.id })
-  );
-
-const decision = (action, useCase) =>
-  incoming("put", `/Requests/Incoming/:id/${action}`, 200, ({ consumption }, { params, body }) =>
-    body.decidedByAutomation
-      ? Result.fail(
-          new ApplicationError(
-            "error.connector.incomingRequests.decidedByAutomation",
-            "The property 'decidedByAutomation' must not be set to true: whoever calls this route decides by hand."
-          )
-        )
-      : consumption.incomingRequests[useCase]({ requestId: params.id, items: body.items })
-  );
-
-const queryExecution = (path, useCase) =>
-  attributes("post", `/Attributes/${path}`, 200, ({ consumption }, { body }) => consumption.attributes[useCase](body));
-
-async function succeedAttribute({ consumption }, { params: { predecessorId }, body: { successorContent } }) {
-  const predecessor = await consumption.attributes.getAttribute({ id: predecessorId });
-  if (predecessor.isError) return predecessor;
-  const useCase =
-    predecessor.value.content["@type"] === "IdentityAttribute"
-      ? "succeedOwnIdentityAttribute"
-      : "succeedRelationshipAttributeAndNotifyPeer";
-  return consumption.attributes[useCase]({ predecessorId, successorContent });
-}
-
-const ownerships = [
-  ["Own", OwnerRestriction.Own],
-  ["Peer", OwnerRestriction.Peer]
-];
 
 export const ROUTES = [
-  account("get", "/Account/IdentityInfo", 200, ({ transport }) => transport.account.getIdentityInfo()),
-  account("post", "/Account/Sync", 204, ({ transport }) => transport.account.syncEverything()),
-  account("get", "/Account/SyncInfo", 200, ({ transport }) => transport.account.getSyncInfo()),
+  account("GET /Account/IdentityInfo", 200, "getIdentityInfo"),
+  account("POST /Account/Sync", 204, "syncEverything"),
+  account("GET /Account/SyncInfo", 200, "getSyncInfo"),
 
-  announcements("get", "/Announcements", 200, ({ transport }, { query }) =>
-    transport.announcements.getAnnouncements({ language: query.language })
-  ),
+  announcements("GET /Announcements", 200, "getAnnouncements", ofQuery(["language"], "GetAnnouncementsRequest")),
 
-  attributes("put", "/Attributes/CanCreate", 200, ({ consumption }, { body }) =>
-    consumption.attributes.canCreateOwnIdentityAttribute(body)
+  attributes(
+    "PUT /Attributes/CanCreate",
+    200,
+    "canCreateOwnIdentityAttribute",
+    wholeBody("CanCreateOwnIdentityAttributeRequest")
   ),
-  attributes("post", "/Attributes", 201, ({ consumption }, { body }) =>
-    consumption.attributes.createOwnIdentityAttribute(body)
-  ),
-  attributes("post", "/Attributes/:predecessorId/Succeed", 201, succeedAttribute),
-  attributes("post", "/Attributes/:id/NotifyPeer", 201, ({ consumption }, { params, body }) =>
-    consumption.attributes.notifyPeerAboutOwnIdentityAttributeSuccession({ attributeId: params.id, peer: body.peer })
-  ),
-  attributes("get", "/Attributes", 200, ({ consumption }, { query }) => consumption.attributes.getAttributes({ query })),
-  attributes("get", "/Attributes/Own/Identity", 200, ({ consumption }, { query }) =>
-    consumption.attributes.getOwnIdentityAttributes(withFlags(query))
-  ),
-  attributes("get", "/Attributes/Own/Shared/:peer", 200, ({ consumption }, { params, query }) =>
-    consumption.attributes.getOwnAttributesSharedWithPeer({ peer: params.peer, ...withFlags(query) })
-  ),
-  attributes("get", "/Attributes/Peer/:peer", 200, ({ consumption }, { params, query }) =>
-    consumption.attributes.getPeerAttributes({ peer: params.peer, ...withFlags(query) })
-  ),
-  attributes("get", "/Attributes/TagCollection", 200, ({ consumption }) =>
-    consumption.attributes.getAttributeTagCollection()
-  ),
-  queryExecution("ExecuteIdentityAttributeQuery", "executeIdentityAttributeQuery"),
-  queryExecution("ExecuteRelationshipAttributeQuery", "executeRelationshipAttributeQuery"),
-  queryExecution("ExecuteThirdPartyRelationshipAttributeQuery", "executeThirdPartyRelationshipAttributeQuery"),
-  queryExecution("ExecuteIQLQuery", "executeIQLQuery"),
-  queryExecution("ValidateIQLQuery", "validateIQLQuery"),
-  attributes("get", "/Attributes/:id/ForwardingDetails", 200, ({ consumption }, { params, query }) =>
-    consumption.attributes.getForwardingDetailsForAttribute({ attributeId: params.id, query })
-  ),
-  attributes("get", "/Attributes/:id/Versions", 200, ({ consumption }, { params }) =>
-    consumption.attributes.getVersionsOfAttribute({ attributeId: params.id })
-  ),
-  attributes("get", "/Attributes/:id/Versions/Shared", 200, ({ consumption }, { params, query }) => {
-    const { onlyLatestVersions, query: rest } = withFlags(query);
-    const flag = onlyLatestVersions === undefined ? {} : { onlyLatestVersions };
-    return consumption.attributes.getVersionsOfAttributeSharedWithPeer({ attributeId: params.id, peer: rest.peer, ...flag });
-  }),
-  attributes("get", "/Attributes/:id", 200, ({ consumption }, { params }) =>
-    consumption.attributes.getAttribute({ id: params.id })
+  attributes("POST /Attributes", 201, "createOwnIdentityAttribute", wholeBody("CreateOwnIdentityAttributeRequest")),
+  attributes(
+    "POST /Attributes/:predecessorId/Succeed",
+    201,
+    succession,
+    ofBody(["successorContent"], "SucceedOwnIdentityAttributeRequest")
   ),
   attributes(
-    "delete",
-    "/Attributes/:id",
-    200,
-    ({ consumption }, { params }) => consumption.attributes.deleteAttributeAndNotify({ attributeId: params.id }),
-    anyAccept
-  ),
-
-  backboneNotifications("post", "/BackboneNotifications", 204, ({ transport }, { body }) =>
-    transport.backboneNotifications.sendBackboneNotification(body)
-  ),
-
-  challenges("post", "/Challenges", 201, ({ transport }, { body }) => transport.challenges.createChallenge(body)),
-  challenges("post", "/Challenges/Validate", 200, ({ transport }, { body }) =>
-    transport.challenges.validateChallenge(body)
-  ),
-
-  files(
-    "post",
-    "/Files/Own",
+    "POST /Attributes/:id/NotifyPeer",
     201,
-    ({ transport }, { body, file }) => {
-      const { expiresAt, title, description, tags } = body;
-      const content = file && { content: file.buffer, filename: file.originalname, mimetype: file.mimetype };
-      const texts = { expiresAt, title, description, tags: tags === undefined ? tags : [tags].flat() };
-      const given = Object.entries({ ...content, ...texts }).filter(([, value]) => value !== undefined);
-      return transport.files.uploadOwnFile(Object.fromEntries(given));
-    },
-    { before: [upload] }
+    "notifyPeerAboutOwnIdentityAttributeSuccession",
+    ofBody(["peer"], "NotifyPeerAboutOwnIdentityAttributeSuccessionRequest"),
+    { id: "attributeId" }
   ),
-  files("post", "/Files/Peer", 201, ({ transport }, { body }) => transport.files.getOrLoadFile(body)),
-  files("get", "/Files", 200, ({ transport }, { query }) => transport.files.getFiles({ query })),
-  ...ownerships.map(([path, ownerRestriction]) =>
-    files("get", `/Files/${path}`, 200, ({ transport }, { query }) =>
-      transport.files.getFiles({ query, ownerRestriction })
-    )
-  ),
-  files(
-    "get",
-    "/Files/:id",
+  attributes("GET /Attributes", 200, "getAttributes", filter("GetAttributesRequest")),
+  attributes(
+    "GET /Attributes/Own/Identity",
     200,
-    ({ transport }, { params }) => transport.files.getFile({ id: fileId(params.id) }),
-    orPng
+    "getOwnIdentityAttributes",
+    filterAndFlags("GetOwnIdentityAttributesRequest")
   ),
-  files(
-    "get",
-    "/Files/:id/Download",
+  attributes(
+    "GET /Attributes/Own/Shared/:peer",
     200,
-    ({ transport }, { params }) => transport.files.downloadFile({ id: params.id }),
-    { ...anyAccept, download: true }
+    "getOwnAttributesSharedWithPeer",
+    filterAndFlags("GetOwnAttributesSharedWithPeerRequest")
   ),
-  files(
-    "post",
-    "/Files/:id/Token",
-    201,
-    ({ transport }, { params, body, wantsPng }) =>
-      transport.files.createTokenForFile({ ...body, fileId: params.id, ephemeral: wantsPng || body.ephemeral === true }),
-    orPng
-  ),
-  files("delete", "/Files/:id", 204, ({ transport }, { params }) => transport.files.deleteFile({ fileId: params.id }), anyAccept),
-  files(
-    "patch",
-    "/Files/:id/RegenerateOwnershipToken",
+  attributes("GET /Attributes/Peer/:peer", 200, "getPeerAttributes", filterAndFlags("GetPeerAttributesRequest")),
+  attributes("GET /Attributes/TagCollection", 200, "getAttributeTagCollection"),
+  execute("executeIdentityAttributeQuery", "ExecuteIdentityAttributeQueryRequest"),
+  execute("executeRelationshipAttributeQuery", "ExecuteRelationshipAttributeQueryRequest"),
+  execute("executeThirdPartyRelationshipAttributeQuery", "ExecuteThirdPartyRelationshipAttributeQueryRequest"),
+  execute("executeIQLQuery", "ExecuteIQLQueryRequest"),
+  execute("validateIQLQuery", "ValidateIQLQueryRequest"),
+  attributes(
+    "GET /Attributes/:id/ForwardingDetails",
     200,
-    ({ transport }, { params }) => transport.files.regenerateFileOwnershipToken({ id: params.id }),
-    anyAccept
+    "getForwardingDetailsForAttribute",
+    filter("GetForwardingDetailsForAttributeRequest"),
+    { id: "attributeId" }
+  ),
+  attributes("GET /Attributes/:id/Versions", 200, "getVersionsOfAttribute", {
+    id: "attributeId"
+  }),
+  attributes(
+    "GET /Attributes/:id/Versions/Shared",
+    200,
+    "getVersionsOfAttributeSharedWithPeer",
+    versionsForPeer("GetVersionsOfAttributeSharedWithPeerRequest"),
+    { id: "attributeId" }
+  ),
+  attributes("GET /Attributes/:id", 200, "getAttribute"),
+  attributes("DELETE /Attributes/:id", 200, "deleteAttributeAndNotify", { id: "attributeId" }, ANY),
+
+  backboneNotifications(
+    "POST /BackboneNotifications",
+    204,
+    "sendBackboneNotification",
+    wholeBody("SendBackboneNotificationRequest")
   ),
 
-  identityMetadata("put", "/IdentityMetadata", 200, ({ consumption }, { body }) =>
-    consumption.identityMetadata.upsertIdentityMetadata(body)
+  challenges("POST /Challenges", 201, "createChallenge", wholeBody("CreateChallengeRequest")),
+  challenges("POST /Challenges/Validate", 200, "validateChallenge", wholeBody("ValidateChallengeRequest")),
+
+  files("POST /Files/Own", 201, "uploadOwnFile", upload("UploadOwnFileRequest")),
+  files("POST /Files/Peer", 201, "getOrLoadFile", wholeBody("GetOrLoadFileRequest")),
+  files("GET /Files", 200, "getFiles", filter("GetFilesRequest")),
+  ...ofEachOwner(files, "/Files", "getFiles", "GetFilesRequest"),
+  files("GET /Files/:id", 200, "getFile", byReference(), OR_PNG),
+  files("GET /Files/:id/Download", 200, "downloadFile", ANY, DOWNLOAD),
+  files(
+    "POST /Files/:id/Token",
+    201,
+    "createTokenForFile",
+    tokenFor("CreateTokenForFileRequest"),
+    { id: "fileId" },
+    OR_PNG
   ),
+  files("DELETE /Files/:id", 204, "deleteFile", { id: "fileId" }, ANY),
+  files("PATCH /Files/:id/RegenerateOwnershipToken", 200, "regenerateFileOwnershipToken", ANY),
+
+  identityMetadata("PUT /IdentityMetadata", 200, "upsertIdentityMetadata", wholeBody("UpsertIdentityMetadataRequest")),
+  identityMetadata("GET /IdentityMetadata", 200, "getIdentityMetadata", wholeQuery("GetIdentityMetadataRequest"), ANY),
   identityMetadata(
-    "get",
-    "/IdentityMetadata",
-    200,
-    ({ consumption }, { query }) => consumption.identityMetadata.getIdentityMetadata({ ...query }),
-    anyAccept
-  ),
-  identityMetadata(
-    "delete",
-    "/IdentityMetadata",
+    "DELETE /IdentityMetadata",
     204,
-    ({ consumption }, { query }) => consumption.identityMetadata.deleteIdentityMetadata({ ...query }),
-    anyAccept
+    "deleteIdentityMetadata",
+    wholeQuery("DeleteIdentityMetadataRequest"),
+    ANY
   ),
 
-  messages("post", "/Messages", 201, ({ transport }, { body }) => transport.messages.sendMessage(body)),
-  messages("get", "/Messages", 200, ({ transport }, { query }) => transport.messages.getMessages({ query })),
-  messages("get", "/Messages/:id", 200, ({ transport }, { params }) => transport.messages.getMessage({ id: params.id })),
-  messages("get", "/Messages/:id/Attachments/:attachmentId", 200, ({ transport }, { params: { id, attachmentId } }) =>
-    transport.messages.getAttachmentMetadata({ id, attachmentId })
-  ),
-  messages(
-    "get",
-    "/Messages/:id/Attachments/:attachmentId/Download",
-    200,
-    ({ transport }, { params: { id, attachmentId } }) => transport.messages.downloadAttachment({ id, attachmentId }),
-    { download: true }
-  ),
+  messages("POST /Messages", 201, "sendMessage", wholeBody("SendMessageRequest")),
+  messages("GET /Messages", 200, "getMessages", filter("GetMessagesRequest")),
+  messages("GET /Messages/:id", 200, "getMessage"),
+  messages("GET /Messages/:id/Attachments/:attachmentId", 200, "getAttachmentMetadata"),
+  messages("GET /Messages/:id/Attachments/:attachmentId/Download", 200, "downloadAttachment", DOWNLOAD),
 
-  relationships("put", "/Relationships/CanCreate", 200, ({ transport }, { body }) =>
-    transport.relationships.canCreateRelationship(body)
+  relationships(
+    "PUT /Relationships/CanCreate",
+    200,
+    "canCreateRelationship",
+    wholeBody("CanCreateRelationshipRequest")
   ),
-  relationships("post", "/Relationships", 201, ({ transport }, { body }) =>
-    transport.relationships.createRelationship(body)
-  ),
-  relationships("get", "/Relationships", 200, ({ transport }, { query }) =>
-    transport.relationships.getRelationships({ query })
-  ),
-  relationships("get", "/Relationships/:id", 200, ({ transport }, { params }) =>
-    transport.relationships.getRelationship({ id: params.id })
-  ),
-  relationships("get", "/Relationships/:id/Attributes", 200, ({ transport }, { params }) =>
-    transport.relationships.getAttributesForRelationship({ id: params.id })
-  ),
-  relationshipAction("put", "/Relationships/:id/Accept", "acceptRelationship"),
-  relationshipAction("put", "/Relationships/:id/Reject", "rejectRelationship"),
-  relationshipAction("put", "/Relationships/:id/Revoke", "revokeRelationship"),
-  relationshipAction("put", "/Relationships/:id/Terminate", "terminateRelationship"),
-  relationshipAction("put", "/Relationships/:id/Reactivate", "requestRelationshipReactivation"),
-  relationshipAction("put", "/Relationships/:id/Reactivate/Accept", "acceptRelationshipReactivation"),
-  relationshipAction("put", "/Relationships/:id/Reactivate/Reject", "rejectRelationshipReactivation"),
-  relationshipAction("put", "/Relationships/:id/Reactivate/Revoke", "revokeRelationshipReactivation"),
-  relationships("delete", "/Relationships/:id", 204, ({ transport }, { params }) =>
-    transport.relationships.decomposeRelationship({ relationshipId: params.id })
-  ),
+  relationships("POST /Relationships", 201, "createRelationship", wholeBody("CreateRelationshipRequest")),
+  relationships("GET /Relationships", 200, "getRelationships", filter("GetRelationshipsRequest")),
+  relationships("GET /Relationships/:id", 200, "getRelationship"),
+  relationships("GET /Relationships/:id/Attributes", 200, "getAttributesForRelationship"),
+  change("PUT /Relationships/:id/Accept", 200, "acceptRelationship"),
+  change("PUT /Relationships/:id/Reject", 200, "rejectRelationship"),
+  change("PUT /Relationships/:id/Revoke", 200, "revokeRelationship"),
+  change("PUT /Relationships/:id/Terminate", 200, "terminateRelationship"),
+  change("PUT /Relationships/:id/Reactivate", 200, "requestRelationshipReactivation"),
+  change("PUT /Relationships/:id/Reactivate/Accept", 200, "acceptRelationshipReactivation"),
+  change("PUT /Relationships/:id/Reactivate/Reject", 200, "rejectRelationshipReactivation"),
+  change("PUT /Relationships/:id/Reactivate/Revoke", 200, "revokeRelationshipReactivation"),
+  change("DELETE /Relationships/:id", 204, "decomposeRelationship"),
 
   templates(
-    "get",
-    "/RelationshipTemplates",
+    "GET /RelationshipTemplates",
     200,
-    ({ transport }, { query }) => transport.relationshipTemplates.getRelationshipTemplates({ query }),
-    anyAccept
+    "getRelationshipTemplates",
+    filter("GetRelationshipTemplatesRequest"),
+    ANY
   ),
-  ...ownerships.map(([path, ownerRestriction]) =>
-    templates("get", `/RelationshipTemplates/${path}`, 200, ({ transport }, { query }) =>
-      transport.relationshipTemplates.getRelationshipTemplates({ query, ownerRestriction })
-    )
-  ),
+  ...ofEachOwner(templates, "/RelationshipTemplates", "getRelationshipTemplates", "GetRelationshipTemplatesRequest"),
+  templates("GET /RelationshipTemplates/:id", 200, "getRelationshipTemplate", OR_PNG),
   templates(
-    "get",
-    "/RelationshipTemplates/:id",
-    200,
-    ({ transport }, { params }) => transport.relationshipTemplates.getRelationshipTemplate({ id: params.id }),
-    orPng
-  ),
-  templates("post", "/RelationshipTemplates/Own", 201, ({ transport }, { body }) =>
-    transport.relationshipTemplates.createOwnRelationshipTemplate(body)
-  ),
-  templates("post", "/RelationshipTemplates/Peer", 201, ({ transport }, { body }) =>
-    transport.relationshipTemplates.loadPeerRelationshipTemplate(body)
-  ),
-  templates(
-    "post",
-    "/RelationshipTemplates/Own/:id/Token",
+    "POST /RelationshipTemplates/Own",
     201,
-    ({ transport }, { params, body, wantsPng }) =>
-      transport.relationshipTemplates.createTokenForOwnRelationshipTemplate({
-        ...body,
-        templateId: params.id,
-        ephemeral: wantsPng || body.ephemeral === true
-      }),
-    orPng
+    "createOwnRelationshipTemplate",
+    wholeBody("CreateOwnRelationshipTemplateRequest")
   ),
   templates(
-    "delete",
-    "/RelationshipTemplates/:id",
-    204,
-    ({ transport }, { params }) => transport.relationshipTemplates.deleteRelationshipTemplate({ templateId: params.id }),
-    anyAccept
+    "POST /RelationshipTemplates/Peer",
+    201,
+    "loadPeerRelationshipTemplate",
+    wholeBody("LoadPeerRelationshipTemplateRequest")
   ),
+  templates(
+    "POST /RelationshipTemplates/Own/:id/Token",
+    201,
+    "createTokenForOwnRelationshipTemplate",
+    tokenFor("CreateTokenForOwnRelationshipTemplateRequest"),
+    { id: "templateId" },
+    OR_PNG
+  ),
+  templates("DELETE /RelationshipTemplates/:id", 204, "deleteRelationshipTemplate", { id: "templateId" }, ANY),
 
-  decision("CanAccept", "canAccept"),
-  decision("Accept", "accept"),
-  decision("CanReject", "canReject"),
-  decision("Reject", "reject"),
-  incoming("get", "/Requests/Incoming/:id", 200, ({ consumption }, { params }) =>
-    consumption.incomingRequests.getRequest({ id: params.id })
-  ),
-  incoming("get", "/Requests/Incoming", 200, ({ consumption }, { query }) =>
-    consumption.incomingRequests.getRequests({ query })
-  ),
+  decide("CanAccept", "canAccept", "AcceptIncomingRequestRequest"),
+  decide("Accept", "accept", "AcceptIncomingRequestRequest"),
+  decide("CanReject", "canReject", "RejectIncomingRequestRequest"),
+  decide("Reject", "reject", "RejectIncomingRequestRequest"),
+  incoming("GET /Requests/Incoming/:id", 200, "getRequest"),
+  incoming("GET /Requests/Incoming", 200, "getRequests", filter("GetIncomingRequestsRequest")),
 
-  outgoing("post", "/Requests/Outgoing/Validate", 201, ({ consumption }, { body }) =>
-    consumption.outgoingRequests.canCreate(body)
-  ),
-  outgoing("post", "/Requests/Outgoing", 201, ({ consumption }, { body }) => consumption.outgoingRequests.create(body)),
-  outgoing("get", "/Requests/Outgoing/:id", 200, ({ consumption }, { params }) =>
-    consumption.outgoingRequests.getRequest({ id: params.id })
-  ),
-  outgoing("get", "/Requests/Outgoing", 200, ({ consumption }, { query }) =>
-    consumption.outgoingRequests.getRequests({ query })
-  ),
+  outgoing("POST /Requests/Outgoing/Validate", 201, "canCreate", wholeBody("CanCreateOutgoingRequestRequest")),
+  outgoing("POST /Requests/Outgoing", 201, "create", wholeBody("CreateOutgoingRequestRequest")),
+  outgoing("GET /Requests/Outgoing/:id", 200, "getRequest"),
+  outgoing("GET /Requests/Outgoing", 200, "getRequests", filter("GetOutgoingRequestsRequest")),
 
-  tokens("post", "/Tokens/Own", 201, ({ transport }, { body }) =>
-    transport.tokens.createOwnToken({ ...body, ephemeral: body.ephemeral ?? false })
-  ),
-  tokens("post", "/Tokens/Peer", 201, ({ transport }, { body }) =>
-    transport.tokens.loadPeerToken({ ...body, ephemeral: body.ephemeral ?? false })
-  ),
-  ...ownerships.map(([path, ownerRestriction]) =>
-    tokens("get", `/Tokens/${path}`, 200, ({ transport }, { query }) =>
-      transport.tokens.getTokens({ query, ownerRestriction })
-    )
-  ),
-  tokens("get", "/Tokens/:id", 200, ({ transport }, { params }) => transport.tokens.getToken({ id: params.id }), orPng),
-  tokens(
-    "delete",
-    "/Tokens/:id",
-    204,
-    ({ transport }, { params }) => transport.tokens.deleteToken({ tokenId: params.id }),
-    anyAccept
-  )
+  tokens("POST /Tokens/Own", 201, "createOwnToken", token("CreateOwnTokenRequest")),
+  tokens("POST /Tokens/Peer", 201, "loadPeerToken", token("LoadPeerTokenRequest")),
+  ...ofEachOwner(tokens, "/Tokens", "getTokens", "GetTokensRequest"),
+  tokens("GET /Tokens/:id", 200, "getToken", OR_PNG),
+  tokens("DELETE /Tokens/:id", 204, "deleteToken", { id: "tokenId" }, ANY)
 ];
-
-const deletion = (method, call) => ({
-  ...group()(method, "/IdentityDeletionProcess", 200, call),
-  scopes: ["debug:identityDeletionProcess"]
-});
 
 /** Routes that a Connector only has with `debug: true`. */
 export const DEBUG_ROUTES = [
-  deletion("post", ({ transport }, { query: { lengthOfGracePeriodInDays: days } }) =>
-    transport.identityDeletionProcesses.initiateIdentityDeletionProcess(
-      days === undefined ? {} : { lengthOfGracePeriodInDays: Number(days) }
-    )
+  deletions(
+    "POST /IdentityDeletionProcess",
+    200,
+    "initiateIdentityDeletionProcess",
+    gracePeriod("InitiateIdentityDeletionProcessRequest")
   ),
-  deletion("get", ({ transport }) => transport.identityDeletionProcesses.getActiveIdentityDeletionProcess()),
-  deletion("delete", ({ transport }) => transport.identityDeletionProcesses.cancelIdentityDeletionProcess())
+  deletions("GET /IdentityDeletionProcess", 200, "getActiveIdentityDeletionProcess"),
+  deletions("DELETE /IdentityDeletionProcess", 200, "cancelIdentityDeletionProcess")
 ];

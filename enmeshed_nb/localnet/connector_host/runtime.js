@@ -1,9 +1,8 @@
 // One enmeshed Runtime with one Identity, as a Connector has it.
 
-import { AccountController } from "@nmshd/transport";
-import { ConsumptionController } from "@nmshd/consumption";
 import { Runtime } from "@nmshd/runtime";
 import correlator from "correlation-id";
+import { backboneToken, forgetBackboneToken, hasIdentity, openIdentity } from "./internals.js";
 import { connectorModule, runtimeModules } from "./modules/index.js";
 import { loggerFactory } from "./protocol.js";
 import { Stores } from "./store.js";
@@ -36,16 +35,11 @@ export class ConnectorRuntime extends Runtime {
 
   async initAccount() {
     const database = await this.#stores.getDatabase("account");
-    const account = new AccountController(this.transport, database, this.transport.config);
-    const consumption = new ConsumptionController(this.transport, account, { setDefaultOwnIdentityAttributes: false });
-    const init = async () => {
-      await account.init();
-      await consumption.init();
-      this.services = await this.login(account, consumption);
+    const open = async () => {
+      this.services = await openIdentity(this, database);
     };
     // An Identity is stored completely or not at all: a start that was cut off is simply made again.
-    const isKnown = await (await database.getMap("AccountInfo")).get("identity");
-    await (isKnown ? init() : database.atomically(init));
+    await ((await hasIdentity(database)) ? open() : database.atomically(open));
   }
 
   getServices() {
@@ -81,9 +75,9 @@ export class ConnectorRuntime extends Runtime {
 
   async #backboneKnowsUs() {
     if (this.#checkedToken && Date.now() - this.#checkedToken < TOKEN_CHECK_INTERVAL) return true;
-    const { authenticator } = this.getAccountController();
-    authenticator.clear();
-    await authenticator.getToken();
+    const account = this.getAccountController();
+    forgetBackboneToken(account);
+    await backboneToken(account);
     this.#checkedToken = Date.now();
     return true;
   }

@@ -5,17 +5,12 @@
 // made it returns. SQLite's write-ahead log with synchronous=NORMAL keeps that row through a kill of this process
 // (not through a power failure, which a local network need not survive) without waiting for the disk.
 
-import { LokiJsCollection, LokiJsMap } from "@js-soft/docdb-access-loki";
+import { LokiJsMap } from "@js-soft/docdb-access-loki";
 import Loki from "lokijs";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-
-class Collection extends LokiJsCollection {
-  async read(id) {
-    return this.collection.by("id", id);
-  }
-}
+import { fill, IndexedCollection, onChange } from "./internals.js";
 
 /** One database of documents; what the Runtime knows as IDatabaseCollectionProvider. */
 export class Store {
@@ -39,7 +34,7 @@ export class Store {
   }
 
   async getCollection(name, uniqueIndexes = []) {
-    return new Collection(this.#collection(name, [...new Set(["id", ...uniqueIndexes])]));
+    return new IndexedCollection(this.#collection(name, [...new Set(["id", ...uniqueIndexes])]));
   }
 
   async getMap(name) {
@@ -69,13 +64,12 @@ export class Store {
   #load(name, unique) {
     const collection = this.#loki.addCollection(name, { unique });
     const rows = this.#sqlite.prepare("SELECT key, document FROM documents WHERE collection = ? ORDER BY key");
-    for (const { key, document } of rows.iterate(name)) {
-      collection.maxId = key - 1; // the next document gets this number plus one
-      collection.insert(JSON.parse(document));
-    }
-    const write = ({ $loki, meta, ...document }) => this.#write.run(name, $loki, JSON.stringify(document));
-    collection.on(["insert", "update"], write);
-    collection.on("delete", ({ $loki }) => this.#delete.run(name, $loki));
+    fill(
+      collection,
+      rows.all(name).map(({ key, document }) => ({ key, document: JSON.parse(document) }))
+    );
+    const write = (key, document) => this.#write.run(name, key, JSON.stringify(document));
+    onChange(collection, write, (key) => this.#delete.run(name, key));
     return collection;
   }
 }

@@ -2,6 +2,7 @@
 
 import { RuntimeModule } from "@nmshd/runtime";
 import { EventSource } from "eventsource";
+import { backboneToken, forgetBackboneToken } from "../internals.js";
 
 const DEFAULT_INTERVAL = 60; // seconds
 const RECONNECT_DELAY = 3000; // milliseconds
@@ -64,11 +65,11 @@ export class EventStreamModule extends SyncingModule {
 
   #open() {
     const base = this.configuration.baseUrlOverride ?? this.runtime.backboneUrl;
-    const { authenticator } = this.runtime.getAccountController();
+    const account = this.runtime.getAccountController();
     this.#stream = new EventSource(new URL("/api/v1/sse", base), {
       fetch: async (url, init) => {
-        const headers = { ...init.headers, authorization: `Bearer ${await authenticator.getToken()}` };
-        return fetch(url, { ...init, headers });
+        const token = await backboneToken(account);
+        return fetch(url, { ...init, headers: { ...init.headers, authorization: `Bearer ${token}` } });
       }
     });
     this.#stream.addEventListener("open", () => this.sync());
@@ -76,7 +77,7 @@ export class EventStreamModule extends SyncingModule {
     this.#stream.addEventListener("error", ({ code, message }) => {
       this.logger.warn("The Backbone's event stream was interrupted:", code ?? "", message ?? "");
       if (this.#stream.readyState !== EventSource.CLOSED) return; // it reconnects by itself
-      if (code === 401) authenticator.clear();
+      if (code === 401) forgetBackboneToken(account);
       this.#reconnect = setTimeout(() => this.#open(), RECONNECT_DELAY);
     });
   }
