@@ -7,7 +7,6 @@ import pickle
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
 import pytest
@@ -29,6 +28,7 @@ from enmeshed_nb.connector import (
     UnsupportedVersion,
 )
 from enmeshed_nb.errors import UserError
+from tests.listening import Answering, listening
 
 KEY = "Zw0lf!Zw0lf!Zw0lf!Zw0lf!Zw0lf!XX"
 Handler = Callable[[httpx.Request], httpx.Response]
@@ -377,43 +377,25 @@ def test_every_attempt_is_offered_to_the_observers_until_they_stop() -> None:
     assert exchanges[0].response == "<1 bytes, text/plain; charset=utf-8>"
 
 
-class _Echo(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
+class _Echo(Answering):
     def do_GET(self) -> None:
         body = json.dumps({"result": {"address": self.headers["X-API-KEY"], "publicKey": self.path}}).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        pass
+        self.answer(200, body, content_type="application/json")
 
 
 def test_threads_share_a_connector() -> None:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Echo)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
     answers: list[str] = []
     exchanges: list[Exchange] = []
-    try:
-        with Connector(f"http://127.0.0.1:{server.server_port}", KEY) as sender:
-            sender.observe(exchanges.append)
+    with listening(_Echo) as url, Connector(url, KEY) as sender:
+        sender.observe(exchanges.append)
 
-            def ask() -> None:
-                answers.extend(sender.account.identity_info().address for _ in range(10))
+        def ask() -> None:
+            answers.extend(sender.account.identity_info().address for _ in range(10))
 
-            threads = [threading.Thread(target=ask) for _ in range(8)]
-            for each in threads:
-                each.start()
-            for each in threads:
-                each.join()
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+        threads = [threading.Thread(target=ask) for _ in range(8)]
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join()
     assert answers == [KEY] * 80
     assert len(exchanges) == 80

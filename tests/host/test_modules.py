@@ -1,9 +1,8 @@
 """The modules of a Connector, switched on by the keys of its configuration."""
 
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
@@ -20,6 +19,7 @@ from enmeshed_nb.content import (
 from enmeshed_nb.guide import establish_relationship
 from enmeshed_nb.localnet import LocalNetwork
 from tests.conftest import closed_port, connectors_of, until, up
+from tests.listening import Answering, listening
 
 AUTHENTICATION = Request(items=[AuthenticationRequestItem(title="Is it you?", must_be_accepted=True)])
 
@@ -31,34 +31,26 @@ class Call(NamedTuple):
 
 
 class Listener:
-    """An HTTP server that keeps what it is told; `/moved` redirects to `/followed`."""
+    """What was told to a listener's handler; `/moved` redirects to `/followed`."""
 
     def __init__(self) -> None:
+        self.url = ""
         self.calls: list[Call] = []
         calls = self.calls
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(Answering):
             def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+                body = json.loads(self.read_body())
                 calls.append(Call(self.path, {name.lower(): value for name, value in self.headers.items()}, body))
-                self.send_response(302 if self.path == "/moved" else 204)
                 if self.path == "/moved":
-                    self.send_header("location", "/followed")
-                self.end_headers()
+                    self.answer(302, location="/followed")
+                else:
+                    self.answer(200)
 
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self.handler = Handler
 
     def at(self, path: str) -> list[Call]:
         return [call for call in self.calls if call.path.startswith(path)]
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
 
 
 class Parties(NamedTuple):
@@ -73,6 +65,11 @@ class Parties(NamedTuple):
 @pytest.fixture(scope="module")
 def parties(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parties]:
     listener = Listener()
+    with listening(listener.handler) as listener.url:
+        yield from _started(listener, tmp_path_factory.mktemp("modules") / "network")
+
+
+def _started(listener: Listener, folder: Path) -> Iterator[Parties]:
     webhooks = {
         "enabled": True,
         "targets": {"all": {"url": f"{listener.url}/all/{{{{trigger}}}}", "headers": {"x-secret": "s3cret"}}},
@@ -97,13 +94,11 @@ def parties(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parties]:
         "deciding": {"sse": sse, "decider": {"automationConfig": [rule]}},
     }
     config = {name: {"modules": each} for name, each in modules.items()}
-    folder = tmp_path_factory.mktemp("modules") / "network"
     with LocalNetwork.open(folder, connectors=config) as network:
         connectors = connectors_of(network.state.public())
         yield Parties(listener, connectors, network)
         for connector in connectors.values():
             connector.close()
-    listener.close()
 
 
 def send(sender: Connector, recipient: Connector, request: Request = AUTHENTICATION) -> str:
