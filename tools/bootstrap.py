@@ -2,8 +2,9 @@
 
     python3 tools/bootstrap.py runtime|dev|test
 
-`runtime` is what running the notebooks needs, `dev` adds what tests and checks need, `test` a Chromium for the
-browser tests: as root on Debian it is installed, elsewhere it must be there. What is done already is not done again.
+`runtime` is what running the notebooks needs, `dev` adds what tests and checks need (of Python and of JavaScript),
+`test` a Chromium for the browser tests: as root on Debian it is installed, elsewhere it must be there. What is done
+already is not done again.
 The file is written so that an old Python 3 can read it, too: it gets a sentence, not a traceback.
 """
 
@@ -147,6 +148,13 @@ def main(flavour: str) -> int:
     if not is_done(flavour):
         create_venv()
         install_packages(flavour)
+    if flavour == "dev":
+        step(
+            "Looking for what checks the JavaScript",
+            [PYTHON, "tools/javascript/check.py", "install"],
+            "npm could not install the packages of tools/javascript.",
+            "Is the npm registry reachable (a proxy, `npm config get registry`)? Then run the same command again.",
+        )
     return subprocess.call([str(PYTHON), "-m", "enmeshed_nb.localnet.install"], cwd=str(ROOT))
 
 

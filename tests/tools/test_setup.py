@@ -75,5 +75,5 @@ def test_lock_files_pin_everything_and_name_no_registry():
         lines = path.read_text().splitlines()
         assert not [line for line in lines if "http:" in line or "https:" in line or "index-url" in line]
         assert all("==" in line for line in lines if line and not line.startswith((" ", "#")))
-    npm = (install.HOST / "package-lock.json").read_text()
-    assert '"resolved"' not in npm
+    for folder in (install.HOST, ROOT / "tools" / "javascript"):
+        assert '"resolved"' not in (folder / "package-lock.json").read_text()
