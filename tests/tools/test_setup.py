@@ -10,6 +10,7 @@ import pytest
 
 from enmeshed_nb.localnet import NetworkError, install
 from tools import bootstrap
+from tools.javascript import check
 
 ROOT = Path(__file__).parents[2]
 UNREACHABLE = "http://127.0.0.1:9"
@@ -68,6 +69,17 @@ def test_without_npm_the_installation_says_so_and_is_not_taken_for_complete(clon
     with pytest.raises(NetworkError, match=r"(?s)npm could not install.*registry can be reached"):
         install.install()
     assert not install.is_installed()
+
+
+def test_what_checks_the_javascript_is_installed_once_for_each_lock_file(tmp_path, monkeypatch):
+    calls = []
+    monkeypatch.setattr(check, "npm", lambda *words, **_: calls.append(words) or len(calls) - 1)
+    monkeypatch.setattr(check, "LOCK", tmp_path / "package-lock.json")
+    monkeypatch.setattr(check, "DONE", tmp_path / "done")
+    check.LOCK.write_text("one")
+    assert (check.install(), check.install(), len(calls)) == (0, 0, 1)
+    check.LOCK.write_text("two")
+    assert (check.install(), check.is_installed(), len(calls)) == (1, False, 2)  # npm failed: not done
 
 
 def test_lock_files_pin_everything_and_name_no_registry():

@@ -124,19 +124,15 @@ function api(rows, runtime) {
   return router;
 }
 
-async function call(
-  { useCase, input: inputOf, id: idName, schema },
-  facade,
-  { params, query, body = {}, file, format }
-) {
-  const { id, ...others } = params;
-  const path = id === undefined ? others : { [idName]: id, ...others };
-  const input = inputOf(path, { query, body, file, wantsPng: format === "image/png" });
-  const name = typeof useCase === "string" ? useCase : await useCase(facade, input);
+/** Calls the use case of a row with what the request gives it. */
+async function call(row, facade, { params: { id, ...others }, query, body = {}, file, format }) {
+  const path = id === undefined ? others : { [row.id]: id, ...others };
+  const input = row.input(path, { query, body, file, wantsPng: format === "image/png" });
+  const useCase = typeof row.useCase === "string" ? row.useCase : await row.useCase(facade, input);
   try {
-    return await facade[name](input);
+    return await facade[useCase](input);
   } catch (error) {
-    throw await refusalOf(error, schema, input);
+    throw refusalOf(error, row.schema, input);
   }
 }
 
