@@ -211,7 +211,7 @@ def test_a_connector_on_a_backbone_elsewhere_reconnects_to_its_events(folder, tm
 
     def start_backbone():
         process, _ = start_process("backbone", "--port", str(port), "--data-dir", elsewhere)
-        until(lambda: _answers(f"http://localhost:{port}/health"), what="the Backbone elsewhere answers")
+        until(lambda: _answers(f"http://localhost:{port}/health"), timeout=60, what="the Backbone elsewhere answers")
         return process
 
     backbone = start_backbone()
