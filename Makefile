@@ -11,11 +11,12 @@ test: check ## set up, browser included, then the quality gate and all tests
 	@$(PYTHON) tools/bootstrap.py test
 	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 
-check: ## the quality gate alone: format, lint (Python and JavaScript), types, notebooks normalised, README's table
+check: ## the quality gate alone: format, lint (Python and JavaScript), types, imports, notebooks normalised, README's table
 	@$(PYTHON) tools/bootstrap.py dev
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python tools/javascript/check.py
 	@$(BIN)/python tools/notebooks.py --check
 	@$(BIN)/python tools/readme.py --check
@@ -34,4 +35,4 @@ lock: ## write the lock files anew (needs uv)
 clean: ## remove everything that was set up or built here; networks' data stay
 	rm -rf .venv build dist enmeshed_nb/localnet/connector_host/node_modules tools/javascript/node_modules
 	find . -name __pycache__ -prune -exec rm -rf {} +
-	rm -rf .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

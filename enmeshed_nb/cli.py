@@ -5,12 +5,10 @@ A command imports what only it needs, so that the others start at once (papermil
 
 import json
 import os
-import signal
+import re
 import sys
-import threading
-import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,13 +19,14 @@ from rich.table import Table
 
 from enmeshed_nb import __version__, own_connectors
 from enmeshed_nb.errors import UserError
-from enmeshed_nb.localnet import LocalNetwork, NetworkError, network
+from enmeshed_nb.localnet import LocalNetwork, NetworkError, local_network
 from enmeshed_nb.localnet.settings import (
     DATA_DIR_VARIABLE,
+    DEFAULT_CONNECTORS,
     Folder,
     NetworkState,
     Wanted,
-    connector_names,
+    check_name,
     data_dir,
 )
 
@@ -43,6 +42,26 @@ def data_dir_option(command: Command) -> Command:
     """Give a command the option `--data-dir`."""
     text = f"The network's folder (default: ${DATA_DIR_VARIABLE}, else the platform's user data folder)."
     return click.option("--data-dir", type=click.Path(path_type=Path), help=text)(command)
+
+
+def connector_names(value: str) -> list[str]:
+    """Read the value of `--connectors`: names separated by commas, or how many Connectors.
+
+    Raises:
+        NetworkError: the value is neither.
+    """
+    if re.fullmatch(r"\d+", value.strip()):
+        number = int(value)
+        if not 1 <= number <= 50:
+            raise NetworkError(f"--connectors {value}: the number must be between 1 and 50.")
+        more = [f"connector-{index}" for index in range(len(DEFAULT_CONNECTORS) + 1, number + 1)]
+        return [*DEFAULT_CONNECTORS, *more][:number]
+    names = [name.strip() for name in value.split(",")]
+    for name in names:
+        check_name(name)
+    if len(set(names)) != len(names):
+        raise NetworkError(f"--connectors {value}: a name stands twice.")
+    return names
 
 
 class Commands(click.Group):
@@ -94,7 +113,7 @@ def up(connectors: str | None, config: Path | None, as_json: bool, data_dir: Pat
 @data_dir_option
 def down(data_dir: Path | None) -> None:
     """Stop the network; its data stays."""
-    stopped = network.stop(data_dir)
+    stopped = local_network.stop(data_dir)
     console.print("The network is stopped; its data stays." if stopped else "No network runs here.")
 
 
@@ -103,11 +122,11 @@ def down(data_dir: Path | None) -> None:
 @data_dir_option
 def status(as_json: bool, data_dir: Path | None) -> None:
     """Show what runs where; the exit code is 1 if nothing runs or something is unhealthy."""
-    from enmeshed_nb import doctor
+    from enmeshed_nb.health import of_network
 
     folder = Folder(_data_dir(data_dir))
-    state = network.running(data_dir)
-    health = doctor.health(state) if state else {}
+    state = local_network.running(data_dir)
+    health = of_network(state).health if state else {}
     healthy = bool(state) and all(health.values())
     if as_json:
         failure = None if state else folder.load_failure()
@@ -130,25 +149,11 @@ def status(as_json: bool, data_dir: Path | None) -> None:
 @data_dir_option
 def logs(name: str | None, follow: bool, data_dir: Path | None) -> None:
     """Print the log of `network`, `backbone` or a Connector; without a NAME of all, each line with its name."""
-    folder = Folder(_data_dir(data_dir))
-    files = {path.stem: path for path in sorted(folder.logs.glob("*.log"))}
-    if name is not None and name not in files:
-        raise NetworkError(f"There is no log '{name}' in {folder.logs}, only: {', '.join(files) or 'none at all'}.")
-    positions = dict.fromkeys([name] if name else files, 0)
-    while True:
-        lines = []
-        for chosen in positions:
-            with files[chosen].open(encoding="utf-8", errors="replace") as file:
-                if files[chosen].stat().st_size < positions[chosen]:  # it was rotated
-                    positions[chosen] = 0
-                file.seek(positions[chosen])
-                lines += [(line, chosen) for line in file.readlines()]
-                positions[chosen] = file.tell()
-        for line, chosen in lines if name else sorted(lines):
-            click.echo(line if name else f"{chosen:12} {line}", nl=False)
-        if not follow:
-            return
-        time.sleep(0.3)
+    from enmeshed_nb.localnet.logs import Reader
+
+    with Reader(Folder(_data_dir(data_dir)), name) as reader:
+        for log, line in reader.follow() if follow else reader.new_lines():
+            click.echo(line if name else f"{log:12} {line}")
 
 
 @main.command()
@@ -159,7 +164,7 @@ def reset(yes: bool, data_dir: Path | None) -> None:
     path = _data_dir(data_dir)
     if not yes:
         click.confirm(f"Delete everything in {path}?", abort=True)
-    console.print("Deleted." if network.reset(data_dir) else "There is nothing to delete.")
+    console.print("Deleted." if local_network.reset(data_dir) else "There is nothing to delete.")
 
 
 @main.command()
@@ -169,29 +174,19 @@ def reset(yes: bool, data_dir: Path | None) -> None:
 @data_dir_option
 def backbone(port: int, admin_port: int | None, admin_api_key: str | None, data_dir: Path | None) -> None:
     """Run the Backbone alone, in the foreground, for Connectors started elsewhere (client `test`, secret `test`)."""
-    from enmeshed_nb.localnet.backbone import Backbone
-    from enmeshed_nb.localnet.serving import Server, bind
+    from enmeshed_nb.localnet import relay
 
     if (admin_port is None) != (not admin_api_key):
         raise click.UsageError("--admin-port and --admin-api-key go together.")
     folder = Folder(_data_dir(data_dir))
     folder.make()
-    with ExitStack() as stack:
-        listener = bind(port, "the Backbone")
-        admin_listener = bind(admin_port, "the Backbone's admin API") if admin_port is not None else None
-        stack.enter_context(folder.exclusively(folder.backbone_lock))
-        relay = Backbone(folder.backbone, clients={"test": "test"})
-        stack.callback(relay.close)
-        if admin_listener and admin_api_key:
-            admin = stack.enter_context(Server(relay.admin_app(admin_api_key), admin_listener))
-            click.echo(f"Admin API: http://localhost:{admin.port}")
-        server = stack.enter_context(Server(relay.app, listener, before_stop=relay.end_streams))
-        click.echo(f"Backbone: http://localhost:{server.port}  client: test  secret: test  API: /docs")
+    clients = {"test": "test"}
+    with relay.serve(folder, port, clients, admin_port=admin_port, admin_api_key=admin_api_key or "") as backbone:
+        if backbone.admin_url:
+            click.echo(f"Admin API: {backbone.admin_url}")
+        click.echo(f"Backbone: {backbone.url}  client: test  secret: test  API: /docs")
         click.echo("Connectors need transportLibrary.baseUrl with the host name localhost. Ctrl-C stops the Backbone.")
-        stop = threading.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: stop.set())
-        stop.wait()
+        relay.wait_for_interrupt()
 
 
 @main.command()
@@ -242,7 +237,7 @@ def lab(jupyter_arguments: tuple[str, ...], data_dir: Path | None) -> None:
     if opened := _connectors_for_kernels(data_dir):
         opened.outlive_exec()
     # This process becomes JupyterLab and keeps the lease: however it ends, the network ends with it.
-    os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", *options, *jupyter_arguments])  # noqa: S606
+    os.execv(sys.executable, [sys.executable, "-P", "-m", "jupyterlab", *options, *jupyter_arguments])  # noqa: S606
 
 
 @main.command("doctor")
@@ -257,7 +252,8 @@ def doctor_command(data_dir: Path | None) -> None:
         table.add_column(overflow="fold")
     for check in checks:
         mark = "[green]✔ ok[/]" if check.ok else "[red]✘ problem[/]"
-        table.add_row(mark, check.what, escape(check.found + (f"\n{check.cure}" if check.cure else "")))
+        said = f"{check.problem or check.found}\n{check.cure}".rstrip()
+        table.add_row(mark, check.what, escape(said))
     console.print(table)
     sys.exit(0 if all(check.ok for check in checks) else 1)
 

@@ -1,71 +1,19 @@
 """The Sender and the Recipient that a notebook works with: of the local network, or the user's own."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
-from enmeshed_nb import own_connectors
-from enmeshed_nb.connector import Connector, ConnectorError
+from enmeshed_nb import health, own_connectors
+from enmeshed_nb.connector import Connector
 from enmeshed_nb.guide import Journal
+from enmeshed_nb.health import NetworkReport, Part
 from enmeshed_nb.localnet import LocalNetwork, NetworkError
-from enmeshed_nb.localnet.network import backbone_is_healthy
-from enmeshed_nb.localnet.settings import Folder
 
-_LAST_LINES = 8
+__all__ = ["Network", "NetworkReport", "Part", "connect"]
+
 _OLDEST_KERNEL = (7, 4)
-
-
-@dataclass(frozen=True)
-class Part:
-    """One part of a network at some moment.
-
-    Attributes:
-        name: "backbone", "sender" or "recipient".
-        url: where it is.
-        state: "healthy", "unhealthy" or "down".
-        version: of the Connector; empty if unknown.
-        address: of its Identity; empty if unknown.
-        why: what is wrong; empty if nothing is.
-        cure: what to do about it.
-        last_lines: of its log, if something is wrong.
-    """
-
-    name: str
-    url: str
-    state: str
-    version: str = ""
-    address: str = ""
-    why: str = ""
-    cure: str = ""
-    last_lines: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class NetworkReport:
-    """What runs where at some moment.
-
-    Attributes:
-        data_dir: the local network's folder; empty for own Connectors.
-        parts: its parts.
-        notes: what else one should know; mostly nothing.
-    """
-
-    data_dir: str
-    parts: tuple[Part, ...]
-    notes: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        where = f"Local network in {self.data_dir}" if self.data_dir else "Your own Connectors: real data!"
-        lines = [where]
-        for part in self.parts:
-            version = f"Connector {part.version}  " if part.version else ""
-            lines.append(f"  {part.name:9}  {part.state:9}  {part.url}  {version}{part.address}".rstrip())
-            if part.why:
-                lines += [f"    {part.why} {part.cure}", *(f"      {line}" for line in part.last_lines)]
-        lines += [f"  Note: {note}" for note in self.notes]
-        return "\n".join(lines)
 
 
 class Network:
@@ -124,63 +72,22 @@ class Network:
 
     def report(self) -> NetworkReport:
         """Return what runs where now; whatever is wrong is in the report, nothing is raised."""
-        parts = [self._connector(connector) for connector in (self.sender, self.recipient)]
+        state = self.local.state if self.local else None
+        parts = []
+        for connector in (self.sender, self.recipient):
+            version, address = self._addresses[connector.name]
+            data_dir = state.data_dir if state else ""
+            parts.append(health.of_connector(connector, version=version, address=address, data_dir=data_dir))
         self.journal.take_new()
-        if not self.local:
+        if not state:
             return NetworkReport("", tuple(parts), _notes())
-        state = self.local.state
-        if backbone_is_healthy(state):
-            backbone = Part("backbone", state.backbone.url, "healthy")
-        else:
-            failure = Folder(Path(state.data_dir)).load_failure()
-            why = failure.problem if failure else "The local network has stopped."
-            lines = tuple(failure.last_lines[-_LAST_LINES:]) if failure else self._last_lines("network")
-            cure = "Start it again: run connect() and the cells after it; its data are still there."
-            backbone = Part("backbone", state.backbone.url, "down", why=why, cure=cure, last_lines=lines)
-        return NetworkReport(state.data_dir, (backbone, *parts), _notes())
-
-    def _connector(self, connector: Connector) -> Part:
-        version, address = self._addresses[connector.name]
-        try:
-            health = connector.health()
-        except ConnectorError as error:
-            lines = self._last_lines(connector.name)
-            return Part(
-                connector.name, connector.url, "down", version, address, error.message, error.advice, last_lines=lines
-            )
-        if health.is_healthy:
-            return Part(connector.name, connector.url, "healthy", version, address)
-        ill = [name for name, word in health.services.model_dump().items() if word != "healthy"]
-        return Part(
-            connector.name,
-            connector.url,
-            "unhealthy",
-            version,
-            address,
-            f"Not healthy: {', '.join(ill)}.",
-            "Look at the Connector's log, and whether its Backbone runs.",
-            self._last_lines(connector.name),
-        )
-
-    def _last_lines(self, name: str) -> tuple[str, ...]:
-        if not self.local:
-            return ()
-        try:
-            log = Folder(Path(self.local.state.data_dir)).log(name).read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            return ()
-        return tuple(log.splitlines()[-_LAST_LINES:])
+        return NetworkReport(state.data_dir, (health.of_backbone(state), *parts), _notes())
 
     def __str__(self) -> str:
         return str(self.report())
 
     def __repr__(self) -> str:
         return f"Network({self.sender!r}, {self.recipient!r})"
-
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
-        from enmeshed_nb.widgets import NetworkStatus  # noqa: PLC0415 - widgets build on this module
-
-        return NetworkStatus(self)._repr_mimebundle_()
 
 
 def _notes() -> tuple[str, ...]:

@@ -50,7 +50,7 @@ class OwnConnectors:
             )
         for name in names[::2]:
             if not found[name].startswith(("http://", "https://")):
-                raise SettingsError(f"{name} must begin with http:// or https://, not {found[name]!r}.")
+                raise SettingsError(f"{name} is no URL: {found[name]!r}.", "It must begin with http:// or https://.")
         sender_url, sender_key, recipient_url, recipient_key = found.values()
         return cls(Endpoint(sender_url, sender_key), Endpoint(recipient_url, recipient_key))
 

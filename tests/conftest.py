@@ -6,7 +6,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +14,7 @@ import psutil
 import pytest
 from hypothesis import settings
 
+from enmeshed_nb import clock
 from enmeshed_nb.connector import Connector
 from enmeshed_nb.localnet import LocalNetwork, stop
 
@@ -40,10 +40,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def until(condition: Callable[[], T], timeout: float = 10, what: str = "") -> T:
     """Wait until a condition is true and return its value; fail after `timeout` seconds."""
-    deadline = time.monotonic() + timeout
-    while not (value := condition()):
-        assert time.monotonic() < deadline, f"not within {timeout} s: {what or condition}"
-        time.sleep(0.05)
+    value = clock.until(condition, timeout)
+    assert value, f"not within {timeout} s: {what or condition}"
     return value
 
 
@@ -61,16 +59,22 @@ def closed_port() -> int:
         return int(server.getsockname()[1])
 
 
-def enmeshed_nb(*arguments: str | Path, timeout: float = 150, **variables: str) -> subprocess.CompletedProcess[str]:
+ENMESHED_NB = (sys.executable, "-P", "-m", "enmeshed_nb.cli")
+"""The command `enmeshed-nb`: as its script does, it imports nothing from the current folder."""
+
+
+def enmeshed_nb(
+    *arguments: str | Path, timeout: float = 150, cwd: Path = ROOT, **variables: str
+) -> subprocess.CompletedProcess[str]:
     """Run `enmeshed-nb ARGUMENTS…` as another program would."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ENMESHED_NB_")}
     return subprocess.run(
-        [sys.executable, "-m", "enmeshed_nb.cli", *map(str, arguments)],
+        [*ENMESHED_NB, *map(str, arguments)],
         capture_output=True,
         text=True,
         timeout=timeout,
         check=False,
-        cwd=ROOT,
+        cwd=cwd,
         stdin=subprocess.DEVNULL,
         env=environment | {"COLUMNS": "200"} | variables,
     )
@@ -102,10 +106,14 @@ def start_process() -> Iterator[Callable[..., tuple[subprocess.Popen[str], list[
     """Start `enmeshed-nb ARGUMENTS…` and collect its lines; it is killed in the end."""
     started: list[tuple[subprocess.Popen[str], threading.Thread]] = []
 
-    def start(*arguments: str | Path) -> tuple[subprocess.Popen[str], list[str]]:
+    def start(*arguments: str | Path, cwd: Path = ROOT, **variables: str) -> tuple[subprocess.Popen[str], list[str]]:
         lines: list[str] = []
         process = subprocess.Popen(
-            [sys.executable, "-u", "-m", "enmeshed_nb.cli", *map(str, arguments)], stdout=subprocess.PIPE, text=True
+            [*ENMESHED_NB, *map(str, arguments)],
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=cwd,
+            env=os.environ | {"PYTHONUNBUFFERED": "1"} | variables,
         )
         reader = threading.Thread(target=lambda: lines.extend(process.stdout or []))
         reader.start()

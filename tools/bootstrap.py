@@ -155,7 +155,7 @@ def main(flavour: str) -> int:
             "npm could not install the packages of tools/javascript.",
             "Is the npm registry reachable (a proxy, `npm config get registry`)? Then run the same command again.",
         )
-    return subprocess.call([str(PYTHON), "-m", "enmeshed_nb.localnet.install"], cwd=str(ROOT))
+    return subprocess.call([str(PYTHON), "-P", "-m", "enmeshed_nb.localnet.install"], cwd=str(ROOT))
 
 
 if __name__ == "__main__":

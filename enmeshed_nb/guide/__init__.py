@@ -1,5 +1,6 @@
 """The guide's flow on top of the client: waiting, deciding, explaining, recording, establishing a Relationship."""
 
+from enmeshed_nb.clock import Clock
 from enmeshed_nb.guide.asking import Answer, ask, send_request
 from enmeshed_nb.guide.decisions import Decision, DecisionError, accept_all, reject_all
 from enmeshed_nb.guide.events import Event, EventListener
@@ -12,10 +13,9 @@ from enmeshed_nb.guide.relationships import (
     end_relationship,
     establish_relationship,
 )
-from enmeshed_nb.guide.steps import SUMMARY_MIME, Step, Summary, next_step
+from enmeshed_nb.guide.steps import Step, Summary, next_step
 from enmeshed_nb.guide.views import results_table, show_json, status_table
 from enmeshed_nb.guide.waiting import (
-    Clock,
     WaitError,
     WaitTimeout,
     sync,
@@ -23,6 +23,7 @@ from enmeshed_nb.guide.waiting import (
     wait_for_request,
     wait_for_status,
 )
+from enmeshed_nb.summary import SUMMARY_MIME
 
 __all__ = [
     "SUMMARY_MIME",

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from enmeshed_nb.clock import REAL_TIME, Clock
 from enmeshed_nb.closing import Closing
-from enmeshed_nb.guide.waiting import REAL_TIME, Clock, wait_for
+from enmeshed_nb.guide.waiting import wait_for
 
 _LARGEST = 10_000_000  # bytes
 

@@ -3,9 +3,10 @@
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
+from enmeshed_nb.clock import REAL_TIME, Clock
 from enmeshed_nb.connector import Connector, Relationship
 from enmeshed_nb.content import ArbitraryRelationshipCreationContent, ArbitraryRelationshipTemplateContent
-from enmeshed_nb.guide.waiting import REAL_TIME, Clock, sync, wait_for
+from enmeshed_nb.guide.waiting import sync, wait_for
 
 _OVER = ("Rejected", "Revoked")
 

@@ -10,9 +10,7 @@ from enmeshed_nb.connector import Exchange, LocalRequest
 from enmeshed_nb.content.model import iso
 from enmeshed_nb.guide.journal import Journal, Observation, printable
 from enmeshed_nb.guide.views import item_results
-
-SUMMARY_MIME = "text/vnd.enmeshed-nb.summary"
-"""The media type in which a notebook hands its `Summary`, as JSON text, to who executes it."""
+from enmeshed_nb.summary import SUMMARY_MIME
 
 
 class TextView:

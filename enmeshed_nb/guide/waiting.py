@@ -1,10 +1,9 @@
-"""Waiting: a status arrives after the call that causes it. Nothing else in this package sleeps."""
+"""Waiting: a status arrives after the call that causes it."""
 
-import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from enmeshed_nb.clock import REAL_TIME, Clock
 from enmeshed_nb.connector import SYNC_ALREADY_RUNNING, Connector, ConnectorError, LocalRequest, NotFound
 
 T = TypeVar("T")
@@ -27,17 +26,6 @@ class WaitError(Exception):
 
 class WaitTimeout(WaitError, TimeoutError):  # noqa: N818 - a TimeoutError in name, too
     """What was waited for did not come in time."""
-
-
-@dataclass(frozen=True)
-class Clock:
-    """The time for waiting; tests have one of their own."""
-
-    now: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
-
-
-REAL_TIME = Clock()
 
 
 class RequestStore(Protocol):

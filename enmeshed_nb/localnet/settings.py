@@ -14,21 +14,23 @@ import os
 import re
 import secrets
 import string
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
-from filelock import FileLock, Timeout
 from platformdirs import user_data_path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from enmeshed_nb.localnet.errors import NetworkError
+from enmeshed_nb.localnet.locks import held
 
 DEFAULT_CONNECTORS = ("sender", "recipient")
 DATA_DIR_VARIABLE = "ENMESHED_NB_DATA_DIR"
+LOCK_TIMEOUT = 1.0
+"""Seconds to wait for a lock: who only looks whether it is taken holds it for a moment."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 _RESERVED_NAMES = {"backbone", "network"}
 
@@ -37,26 +39,6 @@ def data_dir(given: Path | str | None = None) -> Path:
     """Return the network's folder: the one given, else `$ENMESHED_NB_DATA_DIR`, else the platform's."""
     chosen = given or os.environ.get(DATA_DIR_VARIABLE) or user_data_path("enmeshed-nb")
     return Path(chosen).expanduser().absolute()
-
-
-def connector_names(value: str) -> list[str]:
-    """Read the value of `--connectors`: names separated by commas, or how many Connectors.
-
-    Raises:
-        NetworkError: the value is neither.
-    """
-    if re.fullmatch(r"\d+", value.strip()):
-        number = int(value)
-        if not 1 <= number <= 50:
-            raise NetworkError(f"--connectors {value}: the number must be between 1 and 50.")
-        more = [f"connector-{index}" for index in range(len(DEFAULT_CONNECTORS) + 1, number + 1)]
-        return [*DEFAULT_CONNECTORS, *more][:number]
-    names = [name.strip() for name in value.split(",")]
-    for name in names:
-        check_name(name)
-    if len(set(names)) != len(names):
-        raise NetworkError(f"--connectors {value}: a name stands twice.")
-    return names
 
 
 def check_name(name: str) -> None:
@@ -100,11 +82,14 @@ class _File(BaseModel):
 
 
 class ConnectorSettings(_File):
-    """One Connector of the network: its API key, the port it had, its own configuration keys."""
+    """What a Connector of the network is started with."""
 
     api_key: str
+    """The key that was made for it; used unless its own configuration has keys."""
     port: int = 0
+    """The port that it had the last time; 0 if it never ran."""
     config: dict[str, Any] = Field(default_factory=dict)
+    """Its own configuration: keys of a real Connector's configuration file, in camelCase."""
 
 
 class Settings(_File):
@@ -113,8 +98,11 @@ class Settings(_File):
     client_id: str = "local"
     client_secret: str = Field(default_factory=lambda: secrets.token_urlsafe(24))
     backbone_port: int = 0
+    """The port that the Backbone had the last time, or shall have; 0 if it never ran."""
     fixed_backbone_port: bool = False
+    """Whether somebody asked for that port: if it is taken, the network does not start with another one."""
     connectors: dict[str, ConnectorSettings] = Field(default_factory=dict)
+    """By name."""
 
     def adopting(self, wanted: "Wanted") -> "Settings":
         """Return these settings with the Connectors and ports that a start asks for."""
@@ -132,8 +120,11 @@ class Wanted(_File):
     """What somebody who starts or joins a network asks of it."""
 
     connectors: dict[str, dict[str, Any]]
+    """The configuration of each Connector that must run, by name; an empty one leaves it as it is."""
     backbone_port: int = 0
+    """A fixed port for the Backbone; 0 for the one it had, or any."""
     keep: bool = False
+    """Whether the network runs on when nobody uses it any more."""
 
     @classmethod
     def from_config(cls, path: Path) -> Self:
@@ -170,6 +161,7 @@ class BackboneState(_File):
     """The running Backbone, as Connectors and other programs need to know it."""
 
     url: str
+    """With the host name `localhost`, which stands in the addresses of the Identities."""
     client_id: str
     client_secret: str
 
@@ -179,8 +171,11 @@ class ConnectorState(_File):
 
     name: str
     url: str
+    """Without a path: the API is below `/api/core/v1`."""
     api_key: str
+    """The first enabled key of its configuration; empty if it has none."""
     address: str
+    """The address of its Identity (`did:e:…`)."""
 
 
 class Control(_File):
@@ -194,12 +189,17 @@ class NetworkState(_File):
     """What runs now: the object that `enmeshed-nb up --json` prints, and the supervisor's control port."""
 
     data_dir: str
+    """The network's folder, absolute."""
     pid: int
+    """The process id of the supervisor."""
     backbone: BackboneState
     connectors: list[ConnectorState]
+    """In the order in which they were started."""
     control: Control
     kept: bool = False
+    """Whether the network runs on when nobody uses it any more."""
     notes: list[str] = Field(default_factory=list)
+    """What whoever starts or joins the network should know, one sentence each; mostly nothing."""
 
     def connector(self, name: str) -> ConnectorState:
         """Return the Connector of that name.
@@ -222,8 +222,10 @@ class Failure(_File):
     """Why a network stopped by itself."""
 
     at: datetime
+    """In UTC."""
     problem: str
     last_lines: list[str] = Field(default_factory=list)
+    """What its processes wrote to their logs last, oldest first."""
 
     def __str__(self) -> str:
         lines = "".join(f"\n    {line}" for line in self.last_lines)
@@ -270,15 +272,27 @@ class Folder:
         Raises:
             FolderInUseError: another process holds it.
         """
-        try:
-            held = FileLock(lock).acquire(timeout=1)
-        except Timeout:
-            raise FolderInUseError(
-                f"A network or a Backbone runs in {self.path} already.",
-                "Use it, stop it (`enmeshed-nb down`, Ctrl-C), or choose another folder with --data-dir DIR.",
-            ) from None
-        with held:
+        with held(lock, LOCK_TIMEOUT) as is_ours:
+            if not is_ours:
+                raise FolderInUseError(
+                    f"A network or a Backbone runs in {self.path} already.",
+                    "Use it, stop it (`enmeshed-nb down`, Ctrl-C), or choose another folder with --data-dir DIR.",
+                )
             yield
+
+    def is_free(self) -> bool:
+        """Tell whether no supervisor has the folder: each holds its lock as long as it lives.
+
+        Raises:
+            NetworkError: the lock cannot be tried.
+        """
+        if not self.lock.exists():
+            return True
+        try:
+            with held(self.lock, 0) as is_ours:
+                return is_ours
+        except OSError as error:
+            raise NetworkError(f"The network's folder {self.path} cannot be used: {error.strerror}.") from error
 
     def load_settings(self) -> tuple[Settings, list[str]]:
         """Return the settings, and notes about what had to be recovered."""
@@ -314,44 +328,6 @@ class Folder:
     def log(self, name: str) -> Path:
         """Return the log file of `network`, `backbone` or a Connector."""
         return self.logs / f"{name}.log"
-
-
-def connector_config(name: str, settings: ConnectorSettings, backbone: BackboneState) -> dict[str, Any]:
-    """Return the whole configuration of a Connector, in the keys of a real one's configuration file.
-
-    What `--config` says wins; what it leaves out points at the network's own Backbone and uses the network's key.
-    """
-    defaults: dict[str, Any] = {
-        "transportLibrary": {
-            "baseUrl": backbone.url,
-            "platformClientId": backbone.client_id,
-            "platformClientSecret": backbone.client_secret,
-        },
-        "infrastructure": {"httpServer": {"port": settings.port}},
-    }
-    config = _merged(defaults, settings.config)
-    authentication = config["infrastructure"]["httpServer"].setdefault("authentication", {})
-    keys = authentication.setdefault("apiKey", {}).setdefault("keys", {})
-    if not keys:
-        keys["enmeshed-nb"] = {"key": settings.api_key, "description": f"made for the local network's {name}"}
-    return config
-
-
-def usable_api_key(config: Mapping[str, Any]) -> str:
-    """Return the first enabled API key of a Connector's configuration."""
-    keys = config["infrastructure"]["httpServer"]["authentication"]["apiKey"]["keys"]
-    enabled = [
-        key["key"] for key in keys.values() if isinstance(key, dict) and "key" in key and key.get("enabled", True)
-    ]
-    return str(enabled[0]) if enabled else ""
-
-
-def _merged(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    result = dict(base)
-    for key, value in over.items():
-        known = result.get(key)
-        result[key] = _merged(known, value) if isinstance(known, dict) and isinstance(value, dict) else value
-    return result
 
 
 def _new_api_key() -> str:

@@ -9,8 +9,8 @@ import nbformat
 import papermill
 from papermill.exceptions import PapermillExecutionError
 
-from enmeshed_nb.guide import SUMMARY_MIME
 from enmeshed_nb.runner.plan import PlannedRun
+from enmeshed_nb.summary import SUMMARY_MIME
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,8 @@ class Parameter:
             return adapter.validate_python(value)
         except ValidationError:
             raise PlanError(
-                f"Parameter {name}: {value!r} is not of type {self.type_name} (its default is {self.default!r})."
+                f"Parameter {name}: {value!r} is not of type {self.type_name}.",
+                f"Its default is {self.default!r}; `enmeshed-nb run NOTEBOOK --help-parameters` lists all.",
             ) from None
 
 
@@ -86,7 +87,7 @@ def plan(notebooks: Sequence[Path], parameters: Mapping[str, Any], matrix: Path 
     names = {*parameters, *itertools.chain.from_iterable(variants)}
     if unknown := sorted(names - set().union(*known.values())):
         listed = "\n".join(f"  {path.name}: {', '.join(sorted(own)) or 'none'}" for path, own in known.items())
-        raise PlanError(f"Unknown parameter: {', '.join(unknown)}. Those that exist:\n{listed}")
+        raise PlanError(f"Unknown parameter: {', '.join(unknown)}.", f"Those that exist:\n{listed}")
     runs: dict[Path, PlannedRun] = {}
     for notebook, own in known.items():
         for variant in variants:
@@ -107,7 +108,9 @@ def parameters_of(notebook: Path) -> dict[str, Parameter]:
     if not notebook.is_file():
         folder = notebook.parent if notebook.parent.is_dir() else Path()
         existing = sorted(path.name for path in folder.glob("*.ipynb"))
-        raise PlanError(f"There is no notebook {notebook}. {folder.absolute()} has: {', '.join(existing) or 'none'}.")
+        raise PlanError(
+            f"There is no notebook {notebook}.", f"{folder.absolute()} has: {', '.join(existing) or 'none'}."
+        )
     try:
         found = papermill.inspect_notebook(str(notebook))
     except Exception as error:
@@ -140,8 +143,8 @@ def _variants(matrix: Path | None) -> list[dict[str, Any]]:
     if isinstance(content, list) and content and all(isinstance(variant, dict) for variant in content):
         return content
     raise PlanError(
-        f"The matrix {matrix} must map names to lists of values, or list the runs. "
-        'Example: {"decision": ["accept", "reject"]}'
+        f"The matrix {matrix} must map names to lists of values, or list the runs.",
+        'Example: {"decision": ["accept", "reject"]}',
     )
 
 

@@ -3,7 +3,8 @@
 import htpy
 from htpy import Node
 
-from enmeshed_nb.network import Network, NetworkReport, Part
+from enmeshed_nb.health import NetworkReport, Part
+from enmeshed_nb.network import Network
 from enmeshed_nb.widgets.view import View, rows, state, text
 
 
@@ -39,14 +40,14 @@ class NetworkStatus(View):
                     for part in report.parts
                 ],
             ),
-            [_trouble(part) for part in report.parts if part.why],
+            [_trouble(part) for part in report.parts if part.problem],
             [htpy.p[htpy.b["Note: "], note] for note in report.notes],
         ]
 
 
 def _trouble(part: Part) -> Node:
     return htpy.div[
-        htpy.p[htpy.b[f"{text(part.name.capitalize())}: "], text(part.why)],
+        htpy.p[htpy.b[f"{text(part.name.capitalize())}: "], text(part.problem)],
         part.last_lines and htpy.pre["\n".join(text(line) for line in part.last_lines)],
         htpy.p[htpy.b["What to do: "], text(part.cure)],
     ]

@@ -1,6 +1,5 @@
 """Start, join, inspect and stop a local network: what the command line and the notebooks use."""
 
-import contextlib
 import json
 import shutil
 import socket
@@ -8,14 +7,13 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
 import psutil
-from filelock import FileLock, Timeout
 
+from enmeshed_nb.clock import until
 from enmeshed_nb.closing import Closing
 from enmeshed_nb.localnet.configuration import check_configuration
 from enmeshed_nb.localnet.errors import NetworkError
@@ -113,15 +111,6 @@ def running(folder: Path | str | None = None) -> NetworkState | None:
     return state
 
 
-def backbone_is_healthy(state: NetworkState) -> bool:
-    """Ask the Backbone of a running network for its `/health`."""
-    try:
-        with urllib.request.urlopen(f"{state.backbone.url}/health", timeout=5) as answer:  # noqa: S310
-            return bool(answer.status == 200)
-    except OSError:
-        return False
-
-
 def stop(folder: Path | str | None = None) -> bool:
     """Stop the network of a folder and wait until it is gone; its data stays.
 
@@ -135,16 +124,12 @@ def stop(folder: Path | str | None = None) -> bool:
     if not (joined := _ask(place, "stop", {})):
         return False
     state, lease = joined
-    try:
-        with FileLock(place.lock, timeout=STOP_TIMEOUT):
-            _wait_for_end(state.pid)
-    except (Timeout, TimeoutError):
-        raise NetworkError(
-            f"The network (process {state.pid}) did not stop within {STOP_TIMEOUT:.0f} s.",
-            f"Look at {place.log('network')}; `kill -9 {state.pid}` ends it and its Connectors.",
-        ) from None
-    finally:
-        lease.close()
+    with lease:
+        if not until(lambda: _has_ended(state.pid), STOP_TIMEOUT):
+            raise NetworkError(
+                f"The network (process {state.pid}) did not stop within {STOP_TIMEOUT:.0f} s.",
+                f"Look at {place.log('network')}; `kill -9 {state.pid}` ends it and its Connectors.",
+            )
     return True
 
 
@@ -187,7 +172,7 @@ def _ask(
     place: Folder, what: str, connectors: Mapping[str, Any], *, reconfigure: bool = False
 ) -> tuple[NetworkState, socket.socket] | None:
     """Say something to the supervisor of a folder; return its state and the open connection, None if none runs."""
-    if _is_free(place) or not (state := place.load_state()):
+    if place.is_free() or not (state := place.load_state()):
         return None
     try:
         lease = socket.create_connection((LOOPBACK, state.control.port), timeout=START_TIMEOUT)
@@ -209,41 +194,19 @@ def _ask(
         raise
 
 
-def _wait_for_end(pid: int) -> None:
-    """Wait until a process has ended; one that its parent has not taken note of (a zombie) counts as ended.
-
-    Raises:
-        TimeoutError: it goes on.
-    """
-    deadline = time.monotonic() + STOP_TIMEOUT
-    while time.monotonic() < deadline:
-        try:
-            if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
-                return
-        except psutil.NoSuchProcess:
-            return
-        time.sleep(0.02)
-    raise TimeoutError
-
-
-def _is_free(place: Folder) -> bool:
-    """Tell whether no supervisor has the folder: each holds its lock as long as it lives."""
-    if not place.lock.exists():
-        return True
+def _has_ended(pid: int) -> bool:
+    """Tell whether a process has ended; one that its parent has not taken note of (a zombie) has."""
     try:
-        with FileLock(place.lock, timeout=0):
-            return True
-    except Timeout:
-        return False
-    except OSError as error:
-        raise NetworkError(f"The network's folder {place.path} cannot be used: {error.strerror}.") from error
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def _start(place: Folder, wanted: Wanted, progress: Progress) -> None:
     """Start a supervisor and wait until it is ready or another one turns out to have the folder."""
     with place.log("network").open("ab") as log:
         supervisor = subprocess.Popen(
-            [sys.executable, "-m", "enmeshed_nb.localnet.supervisor", str(place.path)],
+            [sys.executable, "-P", "-m", "enmeshed_nb.localnet.supervisor", str(place.path)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
@@ -264,7 +227,8 @@ def _start(place: Folder, wanted: Wanted, progress: Progress) -> None:
                     return
                 case {"busy": True}:
                     supervisor.wait()
-                    _wait_for_neighbour(place)
+                    # Another one starts or stops in this folder: until it can be joined or is gone.
+                    until(lambda: place.load_state() or place.is_free(), START_TIMEOUT)
                     return
                 case {"failed": str(problem), "cure": str(cure)}:
                     supervisor.wait()
@@ -273,11 +237,3 @@ def _start(place: Folder, wanted: Wanted, progress: Progress) -> None:
     raise NetworkError(
         f"The local network ended while it started (exit code {code}).", f"Its log: {place.log('network')}"
     )
-
-
-def _wait_for_neighbour(place: Folder) -> None:
-    """Wait while another supervisor starts or stops in this folder: until it can be joined or is gone."""
-    deadline = time.monotonic() + START_TIMEOUT
-    while time.monotonic() < deadline and not place.load_state():
-        with contextlib.suppress(Timeout), FileLock(place.lock, timeout=0.2):
-            return

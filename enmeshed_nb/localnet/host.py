@@ -1,0 +1,181 @@
+"""The Connector host: the Node process with all Connectors of a network, spoken to by JSON lines.
+
+`connector_host/main.js` tells what is said. Node obeys one command after the other and answers each of them once, so
+the answers come in the order of the commands.
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+import signal
+from asyncio import StreamReader, StreamWriter
+from collections import deque
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any, Self, cast
+
+from enmeshed_nb.localnet import install, logs
+from enmeshed_nb.localnet.errors import NetworkError
+from enmeshed_nb.localnet.settings import Failure, Folder
+
+NODE = (str(install.node_command()), "--disable-warning=ExperimentalWarning", str(install.HOST / "main.js"))
+START_TIMEOUT = 60.0
+"""Seconds that a Connector may take to start."""
+STOP_TIMEOUT = 20.0
+"""Seconds that a Connector may take to stop."""
+END_TIMEOUT = 10.0
+"""Seconds that Node may take to stop all Connectors and end."""
+
+_LONGEST_LINE = 16 * 1024 * 1024  # bytes
+_REACH_BACKBONE = "Check that the Backbone of its configuration (transportLibrary.baseUrl) runs."
+_CURES = {
+    "backboneIncompatible": "Use a Backbone of a version that it needs (transportLibrary.baseUrl).",
+    "backboneUnreachable": _REACH_BACKBONE,
+    "error.transport.request.unknown": _REACH_BACKBONE,  # the same, when the Connector has no Identity yet
+    "invalidConfiguration": "Correct its configuration (--config FILE).",
+    "portInUse": "Stop the program that uses it, or choose another port (0: any that is free).",
+}
+"""What to do, by the `code` of Node's answer `failed`; other codes tell no more than the log."""
+
+log = logging.getLogger("network")
+
+
+class ConnectorHost:
+    """The running Node process; use `ConnectorHost.running()`.
+
+    Args:
+        folder: the network's folder.
+        process: Node, with pipes as its stdin, stdout and stderr.
+
+    Attributes:
+        ended: is done when Node has ended, and tells how.
+    """
+
+    def __init__(self, folder: Folder, process: asyncio.subprocess.Process) -> None:
+        pipes = (process.stdin, process.stdout, process.stderr)
+        self._commands, events, errors = cast("tuple[StreamWriter, StreamReader, StreamReader]", pipes)
+        self._folder = folder
+        self._process = process
+        self._asked: deque[asyncio.Future[dict[str, Any]]] = deque()
+        self._last_lines: deque[str] = deque(maxlen=12)
+        self._readers = [
+            asyncio.create_task(self._read_events(events)),
+            asyncio.create_task(self._read_errors(errors)),
+        ]
+        self.ended: asyncio.Task[Failure] = asyncio.create_task(self._end())
+
+    @classmethod
+    @asynccontextmanager
+    async def running(cls, folder: Folder, command: Sequence[str] = NODE) -> AsyncIterator[Self]:
+        """Run the Connector host while the `async with` lasts.
+
+        At the end of its stdin Node stops by itself, after 10 s it is killed.
+
+        Args:
+            folder: the network's folder.
+            command: the program.
+        """
+        pipe = asyncio.subprocess.PIPE
+        process = await asyncio.create_subprocess_exec(
+            *command, stdin=pipe, stdout=pipe, stderr=pipe, limit=_LONGEST_LINE
+        )
+        host = cls(folder, process)
+        try:
+            yield host
+        finally:
+            host._commands.close()
+            done, _ = await asyncio.wait({host.ended}, timeout=END_TIMEOUT)
+            if not done:
+                process.kill()
+                await host.ended
+
+    async def start_connector(self, name: str, config: Mapping[str, Any]) -> tuple[int, str]:
+        """Start a Connector and return its port and the address of its Identity.
+
+        Raises:
+            NetworkError: it could not be started.
+        """
+        folder = self._folder.connectors / name
+        folder.mkdir(exist_ok=True)
+        try:
+            started = await self._command("start", name, START_TIMEOUT, folder=str(folder), config=config)
+        except NetworkError:
+            with contextlib.suppress(OSError):
+                folder.rmdir()  # only if it is empty: the Connector never lived
+            raise
+        return started["port"], started["address"]
+
+    async def stop_connector(self, name: str) -> None:
+        """Stop a Connector; its data stays.
+
+        Raises:
+            NetworkError: it could not be stopped, and may still run.
+        """
+        await self._command("stop", name, STOP_TIMEOUT)
+
+    async def _command(self, command: str, name: str, timeout: float, **details: Any) -> dict[str, Any]:
+        """Say something about a Connector; return the answer that it was done.
+
+        Raises:
+            NetworkError: it was not done; says why, and what to do.
+        """
+        if self.ended.done():
+            raise NetworkError(str(self.ended.result()))
+        answer = self._say(command, name, details)
+        try:
+            event = await asyncio.wait_for(answer, timeout)
+        except TimeoutError:
+            problem, code = f"did not {command} within {timeout:.0f} s.", ""
+        else:
+            if event["event"] != "failed":
+                return event
+            problem, code = f"could not {command}: {event['message']}", event["code"]
+        cure = f"{_CURES.get(code, '')} Its log: {self._folder.logs}".strip()
+        raise NetworkError(f"The Connector '{name}' {problem}", cure)
+
+    def _say(self, command: str, name: str, details: Mapping[str, Any]) -> asyncio.Future[dict[str, Any]]:
+        answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._asked.append(answer)
+        self._commands.write(json.dumps({command: {"name": name, **details}}).encode() + b"\n")
+        return answer
+
+    async def _read_events(self, stdout: StreamReader) -> None:
+        async for line in stdout:
+            event: dict[str, Any] = json.loads(line)
+            if event["event"] == "log":
+                self._write_log(event)
+                continue
+            answer = self._asked.popleft()
+            if not answer.done():
+                answer.set_result(event)
+            elif event["event"] == "started":  # too late: nobody knows that it runs
+                self._say("stop", event["name"], {})
+
+    def _write_log(self, event: Mapping[str, Any]) -> None:
+        level = logging.getLevelNamesMapping().get(event["level"].upper(), logging.INFO)
+        text = f"{event['logger']}: {event['message']}"
+        logs.writer(self._folder, event["name"] or "network").log(level, text)
+        self._last_lines.append(f"{event['name'] or 'host'} {event['level']} {text}"[:500])
+
+    async def _read_errors(self, stderr: StreamReader) -> None:
+        async for line in stderr:
+            text = line.decode(errors="replace").rstrip()
+            log.error("node: %s", text)
+            self._last_lines.append(text[:500])
+
+    async def _end(self) -> Failure:
+        """Wait until Node ends, end what still waits for an answer of it, and return how it ended."""
+        code = await self._process.wait()
+        await asyncio.wait(self._readers, timeout=1)
+        how = f"was killed by signal {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+        failure = Failure(
+            at=datetime.now(UTC),
+            problem=f"The process that runs the Connectors {how}.",
+            last_lines=list(self._last_lines),
+        )
+        for answer in self._asked:
+            if not answer.done():
+                answer.set_exception(NetworkError(str(failure)))
+        return failure

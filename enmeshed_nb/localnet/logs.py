@@ -1,0 +1,129 @@
+"""The log files of a network: one of `network`, one of `backbone`, one of each Connector."""
+
+import logging
+import os
+import re
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+from enmeshed_nb.clock import REAL_TIME, Clock
+from enmeshed_nb.closing import Closing
+from enmeshed_nb.localnet.errors import NetworkError
+from enmeshed_nb.localnet.settings import Folder
+
+LOOK_AGAIN = 0.3
+"""Seconds between two looks at files that are followed."""
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z ")
+
+Line = tuple[str, str]
+"""The name of a log, and a line of it."""
+
+
+def writer(folder: Folder, name: str) -> logging.Logger:
+    """Return the logger that writes the log file of `network`, `backbone` or a Connector."""
+    logger = logging.getLogger(name if name in ("network", "backbone") else f"connector.{name}")
+    if not logger.handlers:
+        handler = RotatingFileHandler(folder.log(name), maxBytes=5_000_000, backupCount=2, encoding="utf-8")
+        formatter = logging.Formatter("%(asctime)s.%(msecs)03dZ %(levelname)-7s %(message)s", "%Y-%m-%dT%H:%M:%S")
+        formatter.converter = _utc
+        handler.setFormatter(formatter)
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
+        logger.propagate = False
+    return logger
+
+
+def _utc(seconds: float | None) -> time.struct_time:
+    return datetime.fromtimestamp(seconds or 0, UTC).timetuple()
+
+
+def last_lines(folder: Folder, name: str, number: int) -> tuple[str, ...]:
+    """Return the end of a log; nothing if there is none."""
+    try:
+        lines = folder.log(name).read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return ()
+    return tuple(lines[-number:])
+
+
+class Reader(Closing):
+    """Reads the logs of a network, and reads on from where it was.
+
+    Args:
+        folder: the network's folder.
+        name: one log only; all of them without it, also those that come later.
+
+    Raises:
+        NetworkError: there is no log of that name; it says which there are.
+    """
+
+    def __init__(self, folder: Folder, name: str | None = None) -> None:
+        self._folder, self._name = folder, name
+        self._tails: dict[str, _Tail] = {}
+        names = [path.stem for path in self._files()]
+        if name is not None and name not in names:
+            raise NetworkError(f"There is no log '{name}' in {folder.logs}, only: {', '.join(names) or 'none at all'}.")
+
+    def close(self) -> None:
+        """Close the files."""
+        for tail in self._tails.values():
+            tail.close()
+
+    def _files(self) -> list[Path]:
+        return sorted(self._folder.logs.glob("*.log"))
+
+    def new_lines(self) -> list[Line]:
+        """Return the lines that were added since the last call, in the order in which they were written."""
+        for path in self._files():
+            if self._name in (None, path.stem) and path.stem not in self._tails:
+                self._tails[path.stem] = _Tail(path)
+        found = [(moment, name, line) for name, tail in self._tails.items() for moment, line in tail.new_lines()]
+        return [(name, line) for _, name, line in sorted(found, key=lambda each: each[0])]
+
+    def follow(self, clock: Clock = REAL_TIME) -> Iterator[Line]:
+        """Yield the lines that are there, then each that is added, without an end."""
+        while True:
+            yield from self.new_lines()
+            clock.sleep(LOOK_AGAIN)
+
+
+class _Tail(Closing):
+    """One log file, read to its end, also when it is replaced by a new one meanwhile (rotation)."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file = path.open("rb")
+        self._begun = b""  # a line whose end is not written yet
+        self._moment = ""
+
+    def close(self) -> None:
+        self._file.close()
+
+    def new_lines(self) -> list[tuple[str, str]]:
+        """Return what was added, each line with when it was written; without a time, it has that of the one before."""
+        lines = []
+        for line in self._added():
+            if moment := _MOMENT.match(line):
+                self._moment = moment[0]
+            lines.append((self._moment, line))
+        return lines
+
+    def _added(self) -> list[str]:
+        try:
+            newest = self._path.open("rb")
+        except FileNotFoundError:  # the moment between the old file and the new one
+            return self._rest()
+        if os.path.sameopenfile(newest.fileno(), self._file.fileno()):
+            newest.close()
+            return self._rest()
+        lines = self._rest()
+        self._file.close()
+        self._file = newest
+        return lines + self._rest()
+
+    def _rest(self) -> list[str]:
+        *whole, self._begun = (self._begun + self._file.read()).split(b"\n")
+        return [line.decode(errors="replace") for line in whole]

@@ -1,0 +1,74 @@
+"""Serve the Backbone of a network's folder: beside Connectors, or alone for Connectors that are started elsewhere."""
+
+import signal
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from enmeshed_nb.localnet.backbone import Backbone
+from enmeshed_nb.localnet.serving import Server, bind
+from enmeshed_nb.localnet.settings import Folder
+
+
+@dataclass(frozen=True)
+class Relay:
+    """A Backbone that is served.
+
+    Attributes:
+        server: serves what Connectors need.
+        admin: serves the admin API; None if that was not asked for.
+    """
+
+    server: Server
+    admin: Server | None
+
+    @property
+    def url(self) -> str:
+        """The base URL for Connectors; its host name stands in the addresses of the Identities."""
+        return f"http://localhost:{self.server.port}"
+
+    @property
+    def admin_url(self) -> str:
+        """The base URL of the admin API, empty if it is not served."""
+        return f"http://localhost:{self.admin.port}" if self.admin else ""
+
+
+@contextmanager
+def serve(
+    folder: Folder, port: int, clients: Mapping[str, str], *, admin_port: int | None = None, admin_api_key: str = ""
+) -> Iterator[Relay]:
+    """Serve the Backbone of a folder while the `with` lasts.
+
+    Args:
+        folder: the network's folder; it must exist.
+        port: the port on the loopback interface, 0 for any.
+        clients: the secrets of the OAuth clients by their ids; Connectors need one of them.
+        admin_port: the port of the admin API, 0 for any; without it there is none.
+        admin_api_key: what the admin API wants as `x-api-key`.
+
+    Raises:
+        FolderInUseError: another process serves this Backbone.
+        NetworkError: a port is taken.
+    """
+    with ExitStack() as stack:
+        stack.enter_context(folder.exclusively(folder.backbone_lock))
+        listener = stack.enter_context(bind(port, "the Backbone"))
+        admin_listener = None
+        if admin_port is not None:
+            admin_listener = stack.enter_context(bind(admin_port, "the Backbone's admin API"))
+        backbone = Backbone(folder.backbone, clients=clients)
+        stack.callback(backbone.close)
+        admin = (
+            stack.enter_context(Server(backbone.admin_app(admin_api_key), admin_listener)) if admin_listener else None
+        )
+        server = stack.enter_context(Server(backbone.app, listener, before_stop=backbone.end_streams))
+        yield Relay(server, admin)
+
+
+def wait_for_interrupt() -> None:
+    """Wait until this process is asked to end: by Ctrl-C, or by SIGTERM."""
+    asked = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: asked.set())
+    asked.wait()
