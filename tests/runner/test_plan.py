@@ -56,7 +56,7 @@ def test_the_parameters_are_listed_with_type_default_and_meaning(notebook, tmp_p
 
 
 def test_an_unknown_notebook_is_named_with_those_that_exist(notebook):
-    with pytest.raises(PlanError, match=r"There is no notebook .*guid\.ipynb.*guide\.ipynb"):
+    with pytest.raises(PlanError, match=r"(?s)There is no notebook .*guid\.ipynb.*guide\.ipynb"):
         plan([notebook.with_name("guid.ipynb")], {}, None, Path("build"))
 
 
