@@ -2,9 +2,9 @@
 
 from enmeshed_nb.clock import Clock
 from enmeshed_nb.guide.asking import Answer, ask, send_request
-from enmeshed_nb.guide.decisions import Decision, DecisionError, accept_all, reject_all
+from enmeshed_nb.guide.deciding import Decision, DecisionError, accept_all, reject_all
 from enmeshed_nb.guide.events import Event, EventListener
-from enmeshed_nb.guide.explanations import explain
+from enmeshed_nb.guide.explanations import Problem, explain, problems
 from enmeshed_nb.guide.journal import Journal, Observation
 from enmeshed_nb.guide.mistakes import NoErrorError, ParameterError, check_parameter, expect_error
 from enmeshed_nb.guide.relationships import (
@@ -13,8 +13,9 @@ from enmeshed_nb.guide.relationships import (
     end_relationship,
     establish_relationship,
 )
+from enmeshed_nb.guide.results import results_table, status_table
 from enmeshed_nb.guide.steps import Step, Summary, next_step
-from enmeshed_nb.guide.views import results_table, show_json, status_table
+from enmeshed_nb.guide.text import show_json
 from enmeshed_nb.guide.waiting import (
     WaitError,
     WaitTimeout,
@@ -37,6 +38,7 @@ __all__ = [
     "NoErrorError",
     "Observation",
     "ParameterError",
+    "Problem",
     "RelationshipError",
     "Step",
     "Summary",
@@ -51,6 +53,7 @@ __all__ = [
     "expect_error",
     "explain",
     "next_step",
+    "problems",
     "reject_all",
     "results_table",
     "send_request",

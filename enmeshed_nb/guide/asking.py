@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from enmeshed_nb.connector import Connector, LocalRequest
 from enmeshed_nb.content import DecideGroupParameters, DecideRequestParameters, RejectParameters, Request
-from enmeshed_nb.guide.decisions import accept_all
+from enmeshed_nb.guide.deciding import accept_all
 from enmeshed_nb.guide.waiting import wait_for_request, wait_for_status
 
 Answer = Callable[[LocalRequest], DecideRequestParameters]

@@ -1,7 +1,7 @@
 """What of a Connector's own can go into a Request: its Attributes and Files, named for people."""
 
 from enmeshed_nb.connector import Connector, File, LocalAttribute
-from enmeshed_nb.guide.journal import printable
+from enmeshed_nb.guide.text import printable
 
 
 def shareable_attributes(connector: Connector) -> dict[str, LocalAttribute]:

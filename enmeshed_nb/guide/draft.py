@@ -1,17 +1,17 @@
-"""A Request in the making: JSON that may still be faulty, changed step by step, checked as it is."""
+"""A Request in the making: JSON that may still be wrong, changed step by step, checked as it is."""
 
 import copy
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
 
 from pydantic import ValidationError
 
-from enmeshed_nb.connector import Connector, ConnectorError, LocalRequest, curl, describe, without_frame
+from enmeshed_nb.connector import Connector, ConnectorError, LocalRequest, curl
 from enmeshed_nb.content import ItemPath, Request, RequestItem
-from enmeshed_nb.guide.explanations import explain
+from enmeshed_nb.guide.explanations import Problem, problems
+from enmeshed_nb.guide.text import json_text
 
 Json = dict[str, Any]
 GROUP = "RequestItemGroup"
@@ -43,29 +43,45 @@ KINDS: dict[str, type[RequestItem]] = {
 """The kinds of RequestItems by their `@type`."""
 
 
-@dataclass(frozen=True)
-class Fault:
-    """Something that is wrong with a draft.
+class DraftNode:
+    """An item of a draft, or a group of items. Two nodes are two, even with the same JSON.
 
     Attributes:
-        path: the item's place, `()` for the Request itself.
-        what: what is wrong and what to do, a sentence; it may hold a peer's text.
+        properties: its JSON, without the items of a group; may be wrong in any way.
+        items: the items of a group; None for an item.
     """
 
-    path: ItemPath
-    what: str
+    def __init__(self, written: Json, *, may_be_group: bool = True) -> None:
+        self.properties = written
+        self.items: list[DraftNode] | None = None
+        if may_be_group and self.kind == GROUP:
+            self.items = [DraftNode(item, may_be_group=False) for item in self.properties.pop("items", [])]
+
+    @property
+    def kind(self) -> str:
+        """Its `@type`."""
+        return str(self.properties.get("@type", ""))
+
+    @property
+    def json(self) -> Json:
+        """Its JSON, with the items of a group."""
+        return (
+            self.properties if self.items is None else {**self.properties, "items": [each.json for each in self.items]}
+        )
 
 
 class RequestDraft:
     """A Request in the making.
 
     Attributes:
-        json: the Request as JSON, as it is now; may be faulty.
+        properties: the Request's own JSON, without its items; may be wrong in any way.
+        items: its items and groups.
     """
 
     def __init__(self, request: Request | LocalRequest | Json | None = None) -> None:
         """Begin with *request*, or with no item."""
-        self.json: Json = {"@type": "Request", "items": []}
+        self.properties: Json = {"@type": "Request"}
+        self.items: list[DraftNode] = []
         if request is not None:
             self.take(request)
 
@@ -74,16 +90,26 @@ class RequestDraft:
         content = request.content if isinstance(request, LocalRequest) else request
         written = copy.deepcopy(content if isinstance(content, dict) else content.model_dump())
         written.pop("id", None)
-        self.json = {"@type": "Request", "items": [], **written}
+        self.items = [DraftNode(node) for node in written.pop("items", [])]
+        self.properties = {"@type": "Request", **written}
 
-    def nodes(self) -> Iterator[tuple[ItemPath, Json]]:
+    @property
+    def json(self) -> Json:
+        """The Request as JSON, as it is now."""
+        return {**self.properties, "items": [node.json for node in self.items]}
+
+    def nodes(self) -> Iterator[tuple[ItemPath, DraftNode]]:
         """Yield each item and each group with its place."""
-        for index, node in enumerate(self.json["items"]):
+        for index, node in enumerate(self.items):
             yield (index,), node
-            for inner, item in enumerate(node.get("items", []) if node.get("@type") == GROUP else []):
+            for inner, item in enumerate(node.items or []):
                 yield (index, inner), item
 
-    def add(self, kind: str, group: int | None = None) -> Json:
+    def path_of(self, node: DraftNode) -> ItemPath:
+        """Return where an item or a group stands now."""
+        return next(path for path, each in self.nodes() if each is node)
+
+    def add(self, kind: str, group: int | None = None) -> DraftNode:
         """Add a new item (or, by the kind `RequestItemGroup`, a group) at the end of the Request or of a group.
 
         Raises:
@@ -91,84 +117,85 @@ class RequestDraft:
             IndexError: there is no such group.
         """
         if kind == GROUP:
-            node: Json = {"@type": GROUP, "items": []}
-            self.json["items"].append(node)
-            return node
-        node = {"@type": kind, "mustBeAccepted": True, **copy.deepcopy(NEW[kind])}
-        self._siblings((group, 0) if group is not None else (0,)).append(node)
+            node, siblings = DraftNode({"@type": GROUP}), self.items
+        else:
+            node = DraftNode({"@type": kind, "mustBeAccepted": True, **copy.deepcopy(NEW[kind])})
+            siblings = self.items if group is None else self._items_of(group)
+        siblings.append(node)
         return node
 
-    def remove(self, path: ItemPath) -> None:
+    def remove(self, node: DraftNode) -> None:
         """Remove an item or a group."""
-        del self._siblings(path)[path[-1]]
+        self._siblings(node).remove(node)
 
-    def duplicate(self, path: ItemPath) -> Json:
+    def duplicate(self, node: DraftNode) -> DraftNode:
         """Put a copy behind an item or a group, and return it."""
-        siblings = self._siblings(path)
-        siblings.insert(path[-1] + 1, copy.deepcopy(siblings[path[-1]]))
-        return siblings[path[-1] + 1]
+        siblings, made = self._siblings(node), copy.deepcopy(node)
+        siblings.insert(siblings.index(node) + 1, made)
+        return made
 
-    def move(self, path: ItemPath, by: int) -> None:
+    def move(self, node: DraftNode, by: int) -> None:
         """Move an item or a group among its neighbours; at the end nothing happens."""
-        siblings = self._siblings(path)
-        to = min(max(path[-1] + by, 0), len(siblings) - 1)
-        siblings.insert(to, siblings.pop(path[-1]))
+        siblings = self._siblings(node)
+        to = min(max(siblings.index(node) + by, 0), len(siblings) - 1)
+        siblings.remove(node)
+        siblings.insert(to, node)
 
-    def _siblings(self, path: ItemPath) -> list[Json]:
-        items: list[Json] = self.json["items"]
-        if len(path) == 1:
-            return items
-        inner: list[Json] = items[path[0]]["items"]
-        return inner
+    def _siblings(self, node: DraftNode) -> list[DraftNode]:
+        *outer, _ = self.path_of(node)
+        return self._items_of(outer[0]) if outer else self.items
+
+    def _items_of(self, group: int) -> list[DraftNode]:
+        items = self.items[group].items
+        if items is None:
+            raise IndexError(f"There is no group at {group}.")
+        return items
 
     def request(self) -> Request:
         """Return the Request.
 
         Raises:
-            pydantic.ValidationError: it is faulty.
+            pydantic.ValidationError: something is wrong with it.
         """
         return Request.model_validate(self.json)
 
-    def faults(self) -> list[Fault]:
+    def problems(self) -> list[Problem]:
         """Return what is certainly wrong, without asking a Connector."""
-        if not self.json["items"]:
-            return [Fault((), "A Request needs at least one item.")]
+        if not self.items:
+            return [Problem((), "A Request needs at least one item.")]
         to_choose = {
-            path: Fault(path, f"Choose the {what} first.")
+            path: Problem(path, f"Choose the {what} first.")
             for path, node in self.nodes()
-            for key, what in [_TO_CHOOSE.get(node.get("@type", ""), ("", ""))]
-            if key and not node.get(key)
+            for key, what in [_TO_CHOOSE.get(node.kind, ("", ""))]
+            if key and not node.properties.get(key)
         }
         try:
             self.request()
         except ValidationError as error:
-            lines = explain(error).splitlines()
-            found = [_fault(each["loc"], line) for each, line in zip(error.errors(), lines, strict=True)]
-            return [*to_choose.values(), *(fault for fault in found if fault.path not in to_choose)]
+            return [*to_choose.values(), *(each for each in problems(error) if each.path not in to_choose)]
         return [*to_choose.values()]
 
-    def check(self, connector: Connector, peer: str | None) -> list[Fault]:
-        """Return what is wrong: what `faults` finds, else what the Connector does (`POST /Requests/Outgoing/Validate`).
+    def check(self, connector: Connector, peer: str | None) -> list[Problem]:
+        """Return what is wrong: what `problems` finds, else what the Connector does.
 
-        A Connector that cannot be asked is a fault, too.
+        `POST /Requests/Outgoing/Validate`. That a Connector cannot be asked is a problem, too.
         """
-        if found := self.faults():
+        if found := self.problems():
             return found
         try:
-            result = connector.requests.outgoing.validate(self.json, peer)
+            return problems(connector.requests.outgoing.validate(self.json, peer))
         except ConnectorError as error:
-            return [Fault(error.path, explain(error))]
-        return [
-            Fault(path, f"{describe(code).what} {describe(code).cure} ({without_frame(message)})")
-            for path, code, message in result.failures()
-        ]
+            return problems(error)
+
+    faults = problems
+    """Deprecated: `problems`."""
 
     def as_json(self) -> str:
         """Return the Request as JSON."""
-        return json.dumps(self.json, indent=2, ensure_ascii=False)
+        return json_text(self.json)
 
     def as_python(self) -> str:
-        """Return Python code that makes the Request; of a faulty one, code that says what is wrong when it runs."""
+        """Return Python code that makes the Request; if something is wrong, code that says what when it runs."""
         try:
             request = self.request()
         except ValidationError:
@@ -192,13 +219,5 @@ class RequestDraft:
         )
 
 
-def _fault(location: tuple[str | int, ...], line: str) -> Fault:
-    """Turn a fault of the model into one of an item: its place apart, the rest of the path in the sentence."""
-    rest = list(location)
-    path: list[int] = []
-    while len(rest) > 1 and rest[0] == "items" and isinstance(rest[1], int) and len(path) < 2:
-        path.append(rest[1])
-        rest = rest[2:]
-    sentence = line.split(": ", 1)[-1]
-    where = ".".join(str(part) for part in rest)
-    return Fault(tuple(path), f"{where}: {sentence}" if where else sentence)
+Fault = Problem
+"""Deprecated: `enmeshed_nb.guide.Problem`."""

@@ -1,6 +1,5 @@
 """The journal: everything that Connectors were asked and what they answered, and how Requests moved on."""
 
-import html
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -9,13 +8,21 @@ from typing import Any
 
 from enmeshed_nb.closing import Closing
 from enmeshed_nb.connector import Connector, Exchange
+from enmeshed_nb.guide.text import TextView, table, time_of_day
 
 _COLUMNS = ("time", "connector", "call", "HTTP", "ms", "outcome")
 
 
 @dataclass(frozen=True)
 class Observation:
-    """That a Connector showed a Request with a status for the first time since another one."""
+    """That a Connector showed a Request with a status for the first time since another one.
+
+    Attributes:
+        connector: the Connector's name.
+        request_id: the Request.
+        status: its status, e.g. "Open".
+        time: when the answer that showed it had come, in UTC.
+    """
 
     connector: str
     request_id: str
@@ -23,7 +30,7 @@ class Observation:
     time: datetime
 
 
-class Journal(Closing):
+class Journal(Closing, TextView):
     """Records every exchange of the Connectors given to it, from now on.
 
         journal = Journal(sender, recipient)
@@ -90,10 +97,6 @@ class Journal(Closing):
         rows = [_COLUMNS, *map(_row, self.exchanges)]
         return table(rows)
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        text = str(self)
-        return {"text/plain": text, "text/html": f"<pre>{html.escape(text)}</pre>"}
-
     def _record(self, exchange: Exchange) -> None:
         seen = exchange.time.timestamp() + exchange.duration
         with self._lock:
@@ -106,22 +109,9 @@ class Journal(Closing):
                     self._observations.append(Observation(exchange.connector, request_id, status, when))
 
 
-def printable(text: str) -> str:
-    """Return a text that may come from a peer with control characters shown as `�`."""
-    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
-
-
-def table(rows: list[tuple[str, ...]]) -> str:
-    """Return rows (the first is the head) as a text table; control characters are shown as `�`."""
-    clean = [[printable(cell) for cell in row] for row in rows]
-    widths = [max(len(row[column]) for row in clean) for column in range(len(clean[0]))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in clean]
-    return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:]])
-
-
 def _row(exchange: Exchange) -> tuple[str, ...]:
     return (
-        exchange.time.strftime("%H:%M:%S.%f")[:-3],
+        time_of_day(exchange.time),
         exchange.connector,
         exchange.call,
         str(exchange.status or "-"),

@@ -1,4 +1,4 @@
-"""The way of Requests as a sequence of events: calls, Messages, synchronisations, statuses; from the journal."""
+"""The way of Requests as a sequence of what happened: calls, Messages, synchronisations, statuses; from the journal."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -14,7 +14,7 @@ _UNINTERESTING = ("/health", "/Monitoring/", "/Account/IdentityInfo", "/Attribut
 
 
 @dataclass(frozen=True)
-class Event:
+class Happening:
     """Something that happened at one side.
 
     Attributes:
@@ -37,18 +37,18 @@ class Event:
     request_id: str = ""
 
 
-def events(journal: Journal, *request_ids: str) -> list[Event]:
+def happenings(journal: Journal, *request_ids: str) -> list[Happening]:
     """Return what happened, in the order of time.
 
     Args:
         journal: what was recorded.
         request_ids: only the statuses of these Requests; all without any.
     """
-    happened = [event for exchange in journal.exchanges for event in _of_call(exchange)]
+    happened = [each for exchange in journal.exchanges for each in _of_call(exchange)]
     for observation in journal.history():
         if not request_ids or observation.request_id in request_ids:
             happened.append(
-                Event(
+                Happening(
                     observation.time,
                     observation.connector,
                     "status",
@@ -57,21 +57,21 @@ def events(journal: Journal, *request_ids: str) -> list[Event]:
                 )
             )
     happened += _responses(journal, request_ids)
-    return _merged(sorted(happened, key=lambda event: event.time))
+    return _merged(sorted(happened, key=lambda each: each.time))
 
 
-def _of_call(exchange: Exchange) -> Iterator[Event]:
+def _of_call(exchange: Exchange) -> Iterator[Happening]:
     path = exchange.api_path
     if path.startswith(_UNINTERESTING):
         return
     text = f"{exchange.method} " + _ID.sub(r"\1…", path)
     if exchange.succeeded and path == "/Account/Sync":
-        yield Event(exchange.time, exchange.connector, "sync", text)
+        yield Happening(exchange.time, exchange.connector, "sync", text)
         return
-    yield Event(exchange.time, exchange.connector, "call", text, exchange.succeeded)
+    yield Happening(exchange.time, exchange.connector, "call", text, exchange.succeeded)
     if exchange.succeeded and (exchange.method, path) == ("POST", "/Messages"):
         ended = exchange.time + timedelta(seconds=exchange.duration)
-        yield Event(ended, exchange.connector, "message", f"Message with a {_content_type(exchange.response)}")
+        yield Happening(ended, exchange.connector, "message", f"Message with a {_content_type(exchange.response)}")
 
 
 def _content_type(response: Any) -> str:
@@ -82,7 +82,7 @@ def _content_type(response: Any) -> str:
             return "content"
 
 
-def _responses(journal: Journal, request_ids: tuple[str, ...]) -> Iterator[Event]:
+def _responses(journal: Journal, request_ids: tuple[str, ...]) -> Iterator[Happening]:
     """Yield the Messages that no call sent: with the Response, by the Runtime of who decided."""
     seen: set[str] = set()
     for exchange in journal.exchanges:
@@ -92,7 +92,7 @@ def _responses(journal: Journal, request_ids: tuple[str, ...]) -> Iterator[Event
                 continue
             seen.add(request["id"])
             if not request_ids or request["id"] in request_ids:
-                yield Event(exchange.time, exchange.connector, "message", "Message with the Response")
+                yield Happening(exchange.time, exchange.connector, "message", "Message with the Response")
 
 
 def _requests(response: Any) -> Iterator[Mapping[str, Any]]:
@@ -102,18 +102,18 @@ def _requests(response: Any) -> Iterator[Mapping[str, Any]]:
             yield each
 
 
-def _merged(happened: list[Event]) -> list[Event]:
+def _merged(happened: list[Happening]) -> list[Happening]:
     """Count what a wait repeats, with no Message and no new status of that side in between, as one."""
-    merged: list[Event] = []
+    merged: list[Happening] = []
     waiting: dict[tuple[str, ...], int] = {}
-    for event in happened:
-        key = (event.side, event.kind, event.text, str(event.succeeded))
-        if event.kind in ("status", "message"):
-            waiting = {known: index for known, index in waiting.items() if known[0] != event.side}
+    for each in happened:
+        key = (each.side, each.kind, each.text, str(each.succeeded))
+        if each.kind in ("status", "message"):
+            waiting = {known: index for known, index in waiting.items() if known[0] != each.side}
         elif key in waiting:
             merged[waiting[key]] = replace(merged[waiting[key]], times=merged[waiting[key]].times + 1)
             continue
         else:
             waiting[key] = len(merged)
-        merged.append(event)
+        merged.append(each)
     return merged

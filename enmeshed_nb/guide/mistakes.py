@@ -5,15 +5,16 @@ from contextlib import contextmanager
 from typing import Any
 
 from enmeshed_nb.connector import ConnectorError
+from enmeshed_nb.errors import UserError
 from enmeshed_nb.guide.explanations import explain
 
 
-class NoErrorError(AssertionError):
+class NoErrorError(UserError, AssertionError):
     """What should have failed did not, or failed otherwise."""
 
 
-class ParameterError(ValueError):
-    """A parameter of a notebook cannot be meant; the message says what can."""
+class ParameterError(UserError, ValueError):
+    """A parameter of a notebook cannot be meant; the problem says what can."""
 
 
 @contextmanager
@@ -53,14 +54,14 @@ def check_parameter(
     Raises:
         ParameterError: says what is possible, and where to change it.
     """
-    problem = ""
+    must = ""
     if among and value not in among:
-        problem = f"must be {' or '.join(map(repr, among))}"
+        must = f"must be {' or '.join(map(repr, among))}"
     if between:
         low, high = between
         if isinstance(value, str) and not low <= len(value) <= high:
-            problem = f"must have {low} to {high} characters"
+            must = f"must have {low} to {high} characters"
         elif not isinstance(value, str) and not low <= value <= high:
-            problem = f"must be from {low} to {high}"
-    if problem:
-        raise ParameterError(f"{name} {problem}, not {value!r}. Change it in the first cell, or by `-p {name} …`.")
+            must = f"must be from {low} to {high}"
+    if must:
+        raise ParameterError(f"{name} {must}, not {value!r}.", f"Change it in the first cell, or by `-p {name} …`.")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from enmeshed_nb.connector import MISSING, Connector, Relationship
-from enmeshed_nb.guide.journal import printable
+from enmeshed_nb.guide.text import printable
 
 _WHY_NOT = {
     "Pending": "the Relationship is not accepted yet",

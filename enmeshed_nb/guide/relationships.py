@@ -6,13 +6,14 @@ from datetime import UTC, datetime, timedelta
 from enmeshed_nb.clock import REAL_TIME, Clock
 from enmeshed_nb.connector import Connector, Relationship
 from enmeshed_nb.content import ArbitraryRelationshipCreationContent, ArbitraryRelationshipTemplateContent
+from enmeshed_nb.errors import UserError
 from enmeshed_nb.guide.waiting import sync, wait_for
 
 _OVER = ("Rejected", "Revoked")
 
 
-class RelationshipError(Exception):
-    """A Relationship is in a state in which it cannot be used; the message says what to do."""
+class RelationshipError(UserError):
+    """There is no Relationship, or it is in a state in which it cannot be used."""
 
 
 def active_relationship(connector: Connector, peer: str) -> Relationship:
@@ -28,10 +29,10 @@ def active_relationship(connector: Connector, peer: str) -> Relationship:
     relationship = _current(connector, peer)
     if relationship is None:
         raise RelationshipError(
-            f"{connector.name} has no Relationship with {peer}. Establish one first: establish_relationship(…)."
+            f"{connector.name} has no Relationship with {peer}.", "Establish one first: establish_relationship(…)."
         )
     if relationship.status != "Active":
-        raise RelationshipError(_advice(connector, relationship))
+        raise _not_usable(connector, relationship)
     return relationship
 
 
@@ -55,7 +56,7 @@ def establish_relationship(
     initiator_address = initiator.account.identity_info().address
     if templator_address == initiator_address:
         raise RelationshipError(
-            f"{templator.name} and {initiator.name} are the same Identity {templator_address}. Use two Connectors."
+            f"{templator.name} and {initiator.name} are the same Identity {templator_address}.", "Use two Connectors."
         )
     existing = _current(initiator, templator_address)
     if existing and existing.status == "Active" and _status(templator, existing.id) == "Active":
@@ -66,7 +67,7 @@ def establish_relationship(
     if existing is None:
         existing = _create(templator, initiator)
     if existing.status not in ("Pending", "Active"):
-        raise RelationshipError(_advice(initiator, existing))
+        raise _not_usable(initiator, existing)
     if existing.status == "Pending" or _status(templator, existing.id) == "Pending":
         _accept(templator, initiator, existing, timeout, clock)
     return initiator.relationships.get(existing.id)
@@ -155,11 +156,11 @@ def _current(connector: Connector, peer: str) -> Relationship | None:
     return found[-1] if found else None
 
 
-def _advice(connector: Connector, relationship: Relationship) -> str:
+def _not_usable(connector: Connector, relationship: Relationship) -> RelationshipError:
     cure = {
         "Pending": "Accept it on the other side (relationships.accept), or call establish_relationship(…).",
         "Terminated": "Take it up again (relationships.reactivate, then accept_reactivation by the peer), or delete it "
         "on both sides (relationships.decompose) and establish a new one.",
         "DeletionProposed": "The peer deleted it. Delete it here, too (relationships.decompose); establish a new one.",
     }.get(relationship.status, "Look at its audit_log.")
-    return f"The Relationship {relationship.id} of {connector.name} is {relationship.status}. {cure}"
+    return RelationshipError(f"The Relationship {relationship.id} of {connector.name} is {relationship.status}.", cure)

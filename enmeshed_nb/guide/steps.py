@@ -1,6 +1,5 @@
 """What a notebook shows after each step of the guide, and what it sums up in the end."""
 
-import html
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,26 +7,20 @@ from typing import Any
 
 from enmeshed_nb.connector import Exchange, LocalRequest
 from enmeshed_nb.content.model import iso
-from enmeshed_nb.guide.journal import Journal, Observation, printable
-from enmeshed_nb.guide.views import item_results
+from enmeshed_nb.guide.journal import Journal, Observation
+from enmeshed_nb.guide.results import item_results
+from enmeshed_nb.guide.text import TextView, json_text, printable, printable_lines
 from enmeshed_nb.summary import SUMMARY_MIME
-
-
-class TextView:
-    """Something that a notebook shows as text; in HTML it is the same text, escaped."""
-
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
-        text = str(self)
-        return {"text/plain": text, "text/html": f"<pre>{html.escape(text)}</pre>"}
-
-    def __repr__(self) -> str:
-        return str(self)
 
 
 class Step(TextView):
     """One step: what was sent, what came back, and the status of the Requests on both sides.
 
     A call that was repeated while waiting is shown once, with its last answer.
+
+    Attributes:
+        exchanges: each call with its last answer.
+        statuses: by the id of a Request, its newest status by the Connector's name.
     """
 
     def __init__(self, exchanges: Sequence[Exchange], observations: Iterable[Observation]) -> None:
@@ -49,15 +42,10 @@ def _exchange(exchange: Exchange) -> str:
     answer = exchange.error or f"{exchange.status} in {exchange.duration * 1000:.0f} ms"
     lines = [f"{exchange.connector}: {exchange.call} → {answer}"]
     if exchange.request is not None:
-        lines.append(f"sent: {_json(exchange.request)}")
+        lines.append(f"sent: {printable_lines(json_text(exchange.request))}")
     if exchange.response is not None:
-        lines.append(f"came back: {_json(exchange.response)}")
+        lines.append(f"came back: {printable_lines(json_text(exchange.response))}")
     return "\n".join(lines)
-
-
-def _json(value: Any) -> str:
-    text = json.dumps(value, indent=2, ensure_ascii=False)
-    return "\n".join(printable(line) for line in text.split("\n"))
 
 
 def next_step(journal: Journal) -> Step:
@@ -71,6 +59,10 @@ class Summary(TextView):
     """What became of Requests: the history of their statuses at both sides, and their Responses.
 
     `enmeshed-nb run` prints it at the end.
+
+    Attributes:
+        journal: what was recorded of both sides.
+        requests: the Requests, in the order in which they are told.
     """
 
     journal: Journal

@@ -5,6 +5,7 @@ from typing import Protocol, TypeVar
 
 from enmeshed_nb.clock import REAL_TIME, Clock
 from enmeshed_nb.connector import SYNC_ALREADY_RUNNING, Connector, ConnectorError, LocalRequest, NotFound
+from enmeshed_nb.errors import UserError
 
 T = TypeVar("T")
 
@@ -12,16 +13,18 @@ _STEPS = ("Draft", "Open", "DecisionRequired", "ManualDecisionRequired", "Decide
 """The statuses of a Request in the order in which they follow each other; Expired may follow any but Completed."""
 
 
-class WaitError(Exception):
-    """What was waited for does not come. `last` is what was seen last."""
+class WaitError(UserError):
+    """What was waited for does not come.
 
-    def __init__(self, message: str, last: object = None) -> None:
-        super().__init__(message, last)
-        self.message = message
+    Attributes:
+        last: what was seen last.
+        message: the problem.
+    """
+
+    def __init__(self, problem: str, last: object = None) -> None:
+        super().__init__(problem)
         self.last = last
-
-    def __str__(self) -> str:
-        return self.message
+        self.message = problem
 
 
 class WaitTimeout(WaitError, TimeoutError):  # noqa: N818 - a TimeoutError in name, too

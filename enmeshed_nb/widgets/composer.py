@@ -9,14 +9,14 @@ from htpy import Node
 from pydantic import ValidationError
 
 from enmeshed_nb.connector import Connector
-from enmeshed_nb.content import Request, RequestItemGroup
-from enmeshed_nb.guide import explain
+from enmeshed_nb.content import ItemPath, Request, RequestItemGroup
+from enmeshed_nb.guide import Problem, explain
 from enmeshed_nb.guide.choices import deletable_attributes, shareable_attributes, transferable_files
-from enmeshed_nb.guide.draft import GROUP, KINDS, Fault, Json, RequestDraft
+from enmeshed_nb.guide.draft import GROUP, KINDS, DraftNode, Json, RequestDraft
 from enmeshed_nb.widgets.form import ModelForm
-from enmeshed_nb.widgets.panel import Panel, button, note, wide
+from enmeshed_nb.widgets.panel import Alert, Panel, button, note, wide
 from enmeshed_nb.widgets.peers import PeerChooser
-from enmeshed_nb.widgets.view import copyable, folded, page, rows, text
+from enmeshed_nb.widgets.view import copyable, folded, page, rows, text, wrong
 
 _NAMES = {kind: kind.removesuffix("RequestItem") for kind in KINDS}
 _WITHOUT_CONTROL = frozenset({"items", "metadata", "third_party_address", "initial_attribute_peer"})
@@ -28,12 +28,13 @@ class RequestComposer(Panel):
 
     Args:
         connector: whose Request; it checks it after every change.
-        peer: the address of who it is for, or the `PeerChooser` where that is chosen.
+        peer: the address of who it is for, or the `PeerChooser` where that is chosen; another choice there counts.
         request: to begin with; else there is no item yet.
 
     Attributes:
+        connector: whose Request.
         draft: the Request as it is now.
-        faults: what was wrong with it at the last check.
+        problems: what was wrong with it at the last check.
     """
 
     def __init__(
@@ -41,24 +42,26 @@ class RequestComposer(Panel):
     ) -> None:
         self.connector, self._peer = connector, peer
         self.draft = RequestDraft(request)
-        self.faults: list[Fault] = []
-        self._cards: dict[int, _Card] = {}
+        self.problems: list[Problem] = []
+        self._cards: dict[DraftNode, _Card] = {}
         self._items = ipywidgets.VBox()
         self._state, self._copies = ipywidgets.HTML(), ipywidgets.HTML()
         self._header = ipywidgets.VBox()
         super().__init__()
-        self._list_has_changed()
-        self._new_header()
         self.children = [
             note(htpy.h4["Compose a Request"]),
             self._header,
             self._items,
             _adding(lambda kind: self.attempt(lambda: self.add(kind)), groups=True),
             self._state,
-            self.trouble,
+            self.problem,
             self._copies,
         ]
-        self.check()
+        with self.one_change():
+            self._show_header()
+            self._show_items()
+        if isinstance(peer, PeerChooser):
+            peer.observe(lambda _: self.attempt(self._peer_has_changed), "value")
 
     @property
     def peer(self) -> str | None:
@@ -66,11 +69,16 @@ class RequestComposer(Panel):
         return self._peer.value if isinstance(self._peer, PeerChooser) else self._peer
 
     @property
+    def faults(self) -> list[Problem]:
+        """Deprecated: `problems`."""
+        return self.problems
+
+    @property
     def request(self) -> Request:
         """The Request; setting it replaces all that is there.
 
         Raises:
-            ValueError: it is faulty; says what is wrong, an item a line.
+            ValueError: it is not ready to be sent; says what is wrong, a line per problem.
         """
         try:
             return self.draft.request()
@@ -79,9 +87,10 @@ class RequestComposer(Panel):
 
     @request.setter
     def request(self, request: Request | Json) -> None:
-        self.draft.take(request)
-        self._new_header()
-        self._list_has_changed()
+        with self.one_change():
+            self.draft.take(request)
+            self._show_header()
+            self._show_items()
 
     def add(self, kind: str, group: int | None = None) -> None:
         """Add an item of a kind such as "ConsentRequestItem", or a "RequestItemGroup"; it is opened.
@@ -90,59 +99,56 @@ class RequestComposer(Panel):
             kind: the `@type`.
             group: the place of the group to which it is added; else the Request itself.
         """
-        node = self.draft.add(kind, group)
-        self._list_has_changed(opened=node)
+        self.change(lambda: self.draft.add(kind, group), opened=True)
+
+    def change(self, action: Callable[[], DraftNode | None], *, opened: bool = False) -> None:
+        """Change the list of items; with *opened*, the item that *action* returns is opened."""
+        with self.one_change():
+            node = action()
+            self._show_items()
+            if node and opened:
+                self._cards[node].open()
+
+    def after_change(self) -> None:
+        """Check the Request."""
+        self.check()
 
     def check(self) -> None:
         """Check the Request as it is now, and show what is wrong at the item where it is wrong."""
-        self.faults = self.draft.check(self.connector, self.peer)
+        self.problems = self.draft.check(self.connector, self.peer)
         for path, node in self.draft.nodes():
-            self._cards[id(node)].show(path, [fault.what for fault in self.faults if fault.path == path])
+            self._cards[node].show(path, [each.what for each in self.problems if each.path == path])
         self._state.value = page(self._summary())
         self._copies.value = page(self._copied())
 
-    def _new_header(self) -> None:
-        skip = frozenset({"id", "items", "metadata"})
-        form = ModelForm(Request, self.draft.json, lambda: self.attempt(changed), skip)
+    def _peer_has_changed(self) -> None:
+        with self.one_change():
+            for card in self._cards.values():
+                card.offer_again()
 
+    def _show_header(self) -> None:
         def changed() -> None:
-            for key in ("title", "description", "expiresAt"):
-                self.draft.json.pop(key, None)
-            self.draft.json |= form.value
-            self.check()
+            self.draft.properties = form.value
+            self.changed()
 
+        form = ModelForm(Request, self.draft.properties, changed, frozenset({"id", "items", "metadata"}))
         self._header.children = [form]
 
-    def _list_has_changed(self, opened: Json | None = None) -> None:
-        known = {}
-        for path, node in self.draft.nodes():
-            known[id(node)] = self._cards.get(id(node)) or _Card(self, node, path)
-        self._cards = known
-        for _, node in self.draft.nodes():
-            if node.get("@type") == GROUP:
-                self._cards[id(node)].inner.children = [self._cards[id(each)].widget for each in node["items"]]
-        self._items.children = [self._cards[id(node)].widget for node in self.draft.json["items"]]
-        if opened is not None:
-            self._cards[id(opened)].open()
-        self.check()
-
-    def change(self, action: Callable[[], Json | None]) -> None:
-        """Change the list of items; a node that *action* returns is opened."""
-        self.attempt(lambda: self._list_has_changed(opened=action()))
-
-    def path_of(self, node: Json) -> tuple[int, ...]:
-        """Return where a node stands now."""
-        return next(path for path, each in self.draft.nodes() if each is node)
+    def _show_items(self) -> None:
+        self._cards = {node: self._cards.get(node) or _Card(self, node, path) for path, node in self.draft.nodes()}
+        for node in self.draft.items:
+            self._cards[node].inner.children = [self._cards[each].widget for each in node.items or []]
+        self._items.children = [self._cards[node].widget for node in self.draft.items]
 
     def _summary(self) -> Node:
-        own = [fault for fault in self.faults if fault.path == ()]
-        below = len({fault.path for fault in self.faults if fault.path})
-        if not self.faults:
+        own = [each for each in self.problems if each.path == ()]
+        below = len({each.path for each in self.problems if each.path})
+        if not self.problems:
             with_peer = "" if self.peer else " (without a peer; choose one to check more)"
             return htpy.p(role="status")[htpy.span(".enb-state.good")["✔ The Request is valid"], with_peer, "."]
         return htpy.div(role="status")[
-            [htpy.p[htpy.span(".enb-state.bad")["✘ "], text(fault.what)] for fault in own],
-            below and htpy.p[htpy.span(".enb-state.bad")["✘ "], f"{below} item(s) have a fault: see there."],
+            [htpy.p[wrong(each.what)] for each in own],
+            below and htpy.p[wrong(f"{below} item(s) have a problem: see there.")],
         ]
 
     def _copied(self) -> Node:
@@ -157,12 +163,13 @@ class RequestComposer(Panel):
 
     def static(self) -> Node:
         """Return the items and what is wrong with them."""
+        title = self.draft.properties.get("title")
         body: list[tuple[Node, ...]] = []
         for path, node in self.draft.nodes():
-            wrong = [htpy.div[text(fault.what)] for fault in self.faults if fault.path == path]
-            body.append((_place(path), text(_title(node)), _required(node), wrong or "✔"))
+            found = [htpy.div[text(each.what)] for each in self.problems if each.path == path]
+            body.append((_place(path), text(_title(node)), _required(node), found or "✔"))
         return htpy.div(".enb-card")[
-            htpy.h4["Request", text(f": {self.draft.json['title']}") if self.draft.json.get("title") else ""],
+            htpy.h4["Request", text(f": {title}") if title else ""],
             body and rows(("item", "what", "required", "checked"), body),
             self._summary(),
             self._copied(),
@@ -170,34 +177,33 @@ class RequestComposer(Panel):
 
     def __str__(self) -> str:
         lines = [f"  {_place(path)} {_title(node)}" for path, node in self.draft.nodes()]
-        lines += [f"  ✘ {_place(fault.path)} {fault.what}" for fault in self.faults]
-        return "\n".join(["A Request with faults:" if self.faults else "A valid Request:", *lines])
+        lines += [f"  ✘ {_place(each.path)} {each.what}" for each in self.problems]
+        return "\n".join(["A Request with problems:" if self.problems else "A valid Request:", *lines])
 
 
 class _Card:
     """One item or group: a line that opens to a form."""
 
-    def __init__(self, composer: RequestComposer, node: Json, path: tuple[int, ...]) -> None:
-        self._composer, self._node = composer, node
-        self._is_group = node.get("@type") == GROUP
-        self._is_open = False
+    def __init__(self, composer: RequestComposer, node: DraftNode, path: ItemPath) -> None:
+        self._composer, self._node, self._path = composer, node, path
+        self._form: ModelForm | None = None
         self._line = ipywidgets.Button(
             layout=ipywidgets.Layout(flex="1 1 160px", width="auto", min_width="0"), tooltip="Edit or fold"
         )
         self._line.add_class("enb-line")
         self._line.on_click(lambda _: composer.attempt(self.toggle))
-        self._fault = ipywidgets.HTML()
+        self._problem = Alert()
         self._body = ipywidgets.VBox(layout=ipywidgets.Layout(padding="0 0 6px 6px"))
         self.inner = ipywidgets.VBox(layout=ipywidgets.Layout(margin="0 0 0 18px"))
         draft = composer.draft
         tools = [
-            button("", self._act(lambda: draft.move(self._path(), -1)), tooltip="Move up", icon="arrow-up"),
-            button("", self._act(lambda: draft.move(self._path(), 1)), tooltip="Move down", icon="arrow-down"),
-            button("", self._act(lambda: draft.duplicate(self._path())), tooltip="Duplicate", icon="copy"),
-            button("", self._act(lambda: draft.remove(self._path())), tooltip="Remove", icon="trash"),
+            button("", self._act(lambda: draft.move(node, -1)), tooltip="Move up", icon="arrow-up"),
+            button("", self._act(lambda: draft.move(node, 1)), tooltip="Move down", icon="arrow-down"),
+            button("", self._act(lambda: draft.duplicate(node)), tooltip="Duplicate", icon="copy"),
+            button("", self._act(lambda: draft.remove(node)), tooltip="Remove", icon="trash"),
         ]
-        children: list[Any] = [ipywidgets.HBox([self._line, *tools]), self._fault, self._body]
-        if self._is_group:
+        children: list[Any] = [ipywidgets.HBox([self._line, *tools]), self._problem, self._body]
+        if node.items is not None:
             children += [self.inner, _adding(self._add, groups=False)]
         self.widget = ipywidgets.VBox(
             children,
@@ -205,65 +211,61 @@ class _Card:
         )
         self.show(path, [])
 
-    def _path(self) -> tuple[int, ...]:
-        return self._composer.path_of(self._node)
-
-    def _act(self, action: Callable[[], Any]) -> Callable[[], None]:
-        def act() -> Json | None:
-            made = action()
-            return made if isinstance(made, dict) and made.get("@type") == GROUP else None
-
-        return lambda: self._composer.change(act)
+    def _act(self, action: Callable[[], DraftNode | None]) -> Callable[[], None]:
+        return lambda: self._composer.attempt(lambda: self._composer.change(action))
 
     def _add(self, kind: str) -> None:
-        self._composer.attempt(lambda: self._composer.add(kind, self._path()[0]))
+        (place,) = self._composer.draft.path_of(self._node)
+        self._composer.attempt(lambda: self._composer.add(kind, place))
 
-    def show(self, path: tuple[int, ...], faults: list[str]) -> None:
-        """Show the item's name and what is wrong with it."""
-        required = " *" if self._node.get("mustBeAccepted") else ""
-        self._line.description = f"{'▾' if self._is_open else '▸'} {_place(path)} {_title(self._node)}{required}"
-        self._line.icon = "times-circle" if faults else "check-circle"
-        self._fault.value = (
-            page([htpy.p(role="alert")[htpy.span(".enb-state.bad")["✘ "], text(each)] for each in faults])
-            if faults
-            else ""
+    def show(self, path: ItemPath, problems: list[str]) -> None:
+        """Show where the item stands and what is wrong with it."""
+        self._path = path
+        self._line.icon = "times-circle" if problems else "check-circle"
+        self._problem.show(*problems)
+        self._show_line()
+
+    def _show_line(self) -> None:
+        required = " *" if self._node.properties.get("mustBeAccepted") else ""
+        self._line.description = (
+            f"{'▾' if self._body.children else '▸'} {_place(self._path)} {_title(self._node)}{required}"
         )
 
     def toggle(self) -> None:
         """Open the form, or fold it."""
-        if self._is_open:
-            self._is_open = False
-            self._body.children = []
-            self._composer.check()
+        if self._body.children:
+            self._form, self._body.children = None, []
         else:
             self.open()
+        self._show_line()
 
     def open(self) -> None:
         """Open the form."""
-        self._is_open = True
-        kind = self._node.get("@type", "")
-        model = RequestItemGroup if self._is_group else KINDS.get(str(kind))
+        kind = self._node.kind
+        model = RequestItemGroup if self._node.items is not None else KINDS.get(kind)
         if model is None:
             self._body.children = [note(htpy.p[f"There is no form for a {text(kind)}."])]
             return
-        skip = _WITHOUT_CONTROL | ({"attribute"} if kind == "ShareAttributeRequestItem" else set())
-        form = ModelForm(model, self._node, lambda: self._composer.attempt(changed), skip)
 
         def changed() -> None:
-            items = {"items": self._node["items"]} if self._is_group else {}
-            self._node.clear()
-            self._node.update({"@type": kind} | form.value | items)
-            self._composer.check()
+            self._node.properties = {"@type": kind} | form.value
+            self._composer.changed()
 
-        self._body.children = [*self._picker(), form]
-        self._composer.check()
+        skip = _WITHOUT_CONTROL | ({"attribute"} if kind == "ShareAttributeRequestItem" else set())
+        self._form = form = ModelForm(model, self._node.properties, changed, skip)
+        self.offer_again()
+
+    def offer_again(self) -> None:
+        """Ask the Connector anew what the item can be about, if the form is open."""
+        if self._form:
+            self._body.children = [*self._picker(), self._form]
 
     def _picker(self) -> list[Any]:
         """What the Connector has that the item can be about."""
         connector, peer = self._composer.connector, self._composer.peer
         found: dict[str, Json] = {}
         what = "Attribute"
-        match self._node.get("@type"):
+        match self._node.kind:
             case "ShareAttributeRequestItem":
                 found = {
                     name: {"attributeId": each.id, "attribute": each.content.model_dump()}
@@ -290,8 +292,9 @@ class _Card:
 
         def chosen(change: Any) -> None:
             if change["new"]:
-                self._node.update(found[change["new"]])
+                self._node.properties |= found[change["new"]]
                 self.open()
+                self._composer.check()
 
         choice.observe(lambda change: self._composer.attempt(lambda: chosen(change)), "value")
         return [choice]
@@ -311,15 +314,17 @@ def _adding(add: Callable[[str], None], *, groups: bool) -> Any:
     return ipywidgets.HBox(tools, layout=ipywidgets.Layout(flex_flow="row wrap"))
 
 
-def _place(path: tuple[int, ...]) -> str:
+def _place(path: ItemPath) -> str:
     return ".".join(str(index + 1) for index in path)
 
 
-def _required(node: Json) -> str:
-    return "yes" if node.get("mustBeAccepted") else "no"
+def _required(node: DraftNode) -> str:
+    return "yes" if node.properties.get("mustBeAccepted") else "no"
 
 
-def _title(node: Json) -> str:
-    kind = "Group" if node.get("@type") == GROUP else _NAMES.get(str(node.get("@type")), str(node.get("@type")))
-    words = node.get("title") or node.get("consent") or node.get("description") or ""
+def _title(node: DraftNode) -> str:
+    kind = "Group" if node.kind == GROUP else _NAMES.get(node.kind, node.kind)
+    words = next(
+        (node.properties[each] for each in ("title", "consent", "description") if node.properties.get(each)), ""
+    )
     return text(f"{kind} {str(words)[:60]}".strip())

@@ -26,6 +26,12 @@ class Curtain(View):
     Args:
         network: whose Message.
         message_id: the Message; it has the same id everywhere.
+
+    Attributes:
+        message_id: the Message.
+        stored: what the Backbone has of it; None for own Connectors.
+        sent: the Message as the Sender shows it; None for own Connectors.
+        received: the Message as the Recipient shows it; None if it has not synchronised yet, or for own Connectors.
     """
 
     def __init__(self, network: Network, message_id: str) -> None:

@@ -1,7 +1,7 @@
 """Decide an incoming Request, item by item, checked by the Connector after every change."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import htpy
@@ -9,37 +9,17 @@ import ipywidgets
 from htpy import Node
 from pydantic import ValidationError
 
-from enmeshed_nb.connector import Connector, ConnectorError, LocalRequest, describe, without_frame
-from enmeshed_nb.content import (
-    BooleanFormFieldSettings,
-    DecideRequestParameters,
-    DeleteAttributeRequestItem,
-    DoubleFormFieldSettings,
-    FormFieldRequestItem,
-    IntegerFormFieldSettings,
-    ItemPath,
-    ProposeAttributeRequestItem,
-    RatingFormFieldSettings,
-    ReadAttributeRequestItem,
-    RequestItem,
-    SelectionFormFieldSettings,
-    StringFormFieldSettings,
-    ThirdPartyRelationshipAttributeQuery,
-    value_model,
-    value_type_of,
-    walk,
-)
+from enmeshed_nb.connector import Connector, ConnectorError, LocalRequest
+from enmeshed_nb.content import DecideRequestParameters, ItemPath, RequestItem, walk
 from enmeshed_nb.content.model import iso
-from enmeshed_nb.guide import Decision, DecisionError, explain
-from enmeshed_nb.guide.answers import first_value, new_attribute
+from enmeshed_nb.guide import Decision, DecisionError, Problem, explain, problems
 from enmeshed_nb.guide.choices import attributes_for
-from enmeshed_nb.guide.decisions import label
-from enmeshed_nb.widgets.form import ModelForm
-from enmeshed_nb.widgets.panel import Panel, button, note, wide
-from enmeshed_nb.widgets.view import folded, page, rows, shown_json, state, text
+from enmeshed_nb.guide.deciding import UNDECIDED, Place, label, path_of
+from enmeshed_nb.widgets.answer import AnswerControls
+from enmeshed_nb.widgets.panel import Alert, Panel, button, line, note
+from enmeshed_nb.widgets.view import folded, page, rows, shown_json, state, text, wrong
 
 ACCEPT, REJECT = "accept", "reject"
-_OPEN = ("DecisionRequired", "ManualDecisionRequired")
 
 
 class DecisionForm(Panel):
@@ -55,24 +35,26 @@ class DecisionForm(Panel):
 
     def __init__(self, connector: Connector, request: LocalRequest) -> None:
         self._connector, self.request = connector, connector.requests.incoming.get(request.id)
-        self._address = connector.account.identity_info().address
         self._whole = ipywidgets.ToggleButtons(
             options=[("Accept the Request", ACCEPT), ("Reject the Request", REJECT)],
             tooltips=["At least the required items must be accepted", "No item is accepted"],
             style={"button_width": "auto"},
         )
-        self._code = ipywidgets.Text(description="Code", placeholder="why not; may be empty", **wide())
-        self._message = ipywidgets.Text(
-            description="Message", placeholder="why not, for people; may be empty", **wide()
-        )
+        self._code = line("Code", placeholder="why not; may be empty")
+        self._message = line("Message", placeholder="why not, for people; may be empty")
         self._reasons = ipywidgets.VBox([self._code, self._message])
-        self._cards = {path: _Card(self, path, item) for path, item in walk(request.content)}
+        controls = partial(
+            AnswerControls,
+            own_address=connector.account.identity_info().address,
+            own_attributes=lambda kind: {name: each.id for name, each in attributes_for(connector, kind).items()},
+        )
+        self._cards = {path: _Card(path, item, controls, self.changed) for path, item in walk(request.content)}
         self._items = ipywidgets.VBox([each.widget for each in self._cards.values()])
         self._state = ipywidgets.HTML()
         self._decide = button("Decide", lambda: self.attempt(self.decide), style="primary", tooltip="Send the decision")
         super().__init__()
         for control in (self._whole, self._code, self._message):
-            control.observe(lambda _: self.attempt(self.check), "value")
+            control.observe(lambda _: self.changed(), "value")
         self.children = [
             note(self._asked()),
             self._whole,
@@ -80,7 +62,7 @@ class DecisionForm(Panel):
             self._items,
             self._state,
             self._decide,
-            self.trouble,
+            self.problem,
         ]
         self.attempt(self.check)
 
@@ -106,75 +88,66 @@ class DecisionForm(Panel):
             card.put_into(made)
         return made.to_accept()
 
-    def accept(self, path: int | ItemPath, **inputs: Any) -> None:
+    def accept(self, path: Place, **inputs: Any) -> None:
         """Accept an item; *inputs* as in `Decision.accept`.
 
         Raises:
             DecisionError: there is no such item, or the inputs do not fit it.
         """
-        place = (path,) if isinstance(path, int) else tuple(path)
+        place = path_of(path)
         Decision(self.request).accept(place, **inputs)
-        self._whole.value = ACCEPT
-        self._cards[place].set(ACCEPT, inputs)
-        self.check()
+        with self.one_change():
+            self._whole.value = ACCEPT
+            self._cards[place].set(ACCEPT, inputs)
 
-    def reject(self, path: int | ItemPath, *, code: str | None = None, message: str | None = None) -> None:
+    def reject(self, path: Place, *, code: str | None = None, message: str | None = None) -> None:
         """Reject an item, perhaps for a reason.
 
         Raises:
             DecisionError: there is no such item, or a text is too long.
         """
-        place = (path,) if isinstance(path, int) else tuple(path)
+        place = path_of(path)
         reasons = {name: each for name, each in (("code", code), ("message", message)) if each is not None}
         Decision(self.request).reject(place, **reasons)
-        self._whole.value = ACCEPT
-        self._cards[place].set(REJECT, reasons)
-        self.check()
+        with self.one_change():
+            self._whole.value = ACCEPT
+            self._cards[place].set(REJECT, reasons)
 
-    def accept_all(self, inputs: Mapping[tuple[int, ...], Mapping[str, Any]] | None = None) -> None:
-        """Accept every item.
+    def accept_all(self, inputs: Mapping[Place, Mapping[str, Any]] | None = None) -> None:
+        """Accept every item; one for which there are no *inputs* takes what its controls say.
 
         Raises:
-            DecisionError: an input does not fit its item.
+            DecisionError: an input has no item, or does not fit it.
         """
-        for path in self._cards:
-            self._cards[path].set(ACCEPT, dict((inputs or {}).get(path, {})))
-        self._whole.value = ACCEPT
-        self.check()
+        given = {path_of(place): dict(each) for place, each in (inputs or {}).items()}
+        for path, each in given.items():
+            Decision(self.request).accept(path, **each)
+        with self.one_change():
+            for path, card in self._cards.items():
+                card.set(ACCEPT, given.get(path, {}))
+            self._whole.value = ACCEPT
 
     def reject_all(self, *, code: str = "", message: str = "") -> None:
         """Reject the Request."""
-        self._code.value, self._message.value = code, message
-        self._whole.value = REJECT
-        self.check()
+        with self.one_change():
+            self._code.value, self._message.value = code, message
+            self._whole.value = REJECT
 
     def check(self) -> None:
         """Check the decision (`CanAccept` or `CanReject`), and show what is wrong at the item where it is wrong."""
         self._show_whether_it_is_open()
-        if self.request.status not in _OPEN:
-            return
-        for card in self._cards.values():
-            card.complain("")
-        try:
-            decision = self.decision
-        except DecisionError as error:
-            self._faults({self._path_in(str(error)): str(error)})
+        if self.request.status not in UNDECIDED:
             return
         incoming = self._connector.requests.incoming
+        ask = incoming.can_accept if self.verb == ACCEPT else incoming.can_reject
         try:
-            ask = incoming.can_accept if self.verb == ACCEPT else incoming.can_reject
-            result = ask(self.request.id, decision)
+            self._show(problems(ask(self.request.id, self.decision)))
+        except DecisionError as error:
+            self._show(problems(error))
         except ConnectorError as error:
-            self._faults({(): explain(error)})
+            self._show(problems(error))
             self.request = incoming.get(self.request.id)  # perhaps it was decided elsewhere meanwhile
             self._show_whether_it_is_open()
-            return
-        self._faults(
-            {
-                path: f"{describe(code).what} {describe(code).cure} ({without_frame(message)})"
-                for path, code, message in result.failures()
-            }
-        )
 
     def decide(self) -> LocalRequest:
         """Send the decision, once; return the Request as it is then.
@@ -187,20 +160,15 @@ class DecisionForm(Panel):
         """
         incoming = self._connector.requests.incoming
         self.request = incoming.get(self.request.id)
-        if self.request.status in _OPEN:
+        if self.request.status in UNDECIDED:
             send = incoming.accept if self.verb == ACCEPT else incoming.reject
             self.request = send(self.request.id, self.decision)
         self._show_whether_it_is_open()
         return self.request
 
-    def own_attributes(self, value_type: str) -> dict[str, str]:
-        """Return the ids of the Recipient's own Attributes of a value type, by name."""
-        return {name: each.id for name, each in attributes_for(self._connector, value_type).items()}
-
-    @property
-    def own_address(self) -> str:
-        """The Recipient's address."""
-        return self._address
+    def after_change(self) -> None:
+        """Check the decision."""
+        self.check()
 
     def _asked(self) -> Node:
         content = self.request.content
@@ -213,7 +181,7 @@ class DecisionForm(Panel):
         ]
 
     def _show_whether_it_is_open(self) -> None:
-        is_open = self.request.status in _OPEN
+        is_open = self.request.status in UNDECIDED
         rejecting = self.verb == REJECT
         self._reasons.layout.display = "" if rejecting and is_open else "none"
         for card in self._cards.values():
@@ -227,27 +195,20 @@ class DecisionForm(Panel):
         said = ["The Response is ", state(response.content.result)] if response else "There is no Response."
         return htpy.p(role="status")["This Request is ", state(self.request.status), ". ", said]
 
-    def _path_in(self, sentence: str) -> tuple[int, ...]:
-        found = [
-            path
-            for path, card in self._cards.items()
-            if sentence.startswith(("Not decided yet: " + card.name, card.name))
-        ]
-        return max(found, key=len, default=())
-
-    def _faults(self, faults: Mapping[tuple[int, ...], str]) -> None:
-        for path, what in faults.items():
-            if path in self._cards:
-                self._cards[path].complain(what)
-        self._decide.disabled = bool(faults)
-        whole = faults.get(())
-        word = "accepted" if self.verb == ACCEPT else "rejected"
-        if not faults:
-            shown: Node = [htpy.span(".enb-state.good")[f"✔ The Request can be {word} like this."]]
+    def _show(self, found: list[Problem]) -> None:
+        """Show each problem at its item, and how the whole stands."""
+        for path, card in self._cards.items():
+            card.problem.show(*(each.what for each in found if each.path == path))
+        self._decide.disabled = bool(found)
+        whole = [each.what for each in found if each.path not in self._cards]
+        if not found:
+            word = "accepted" if self.verb == ACCEPT else "rejected"
+            shown: Node = htpy.span(".enb-state.good")[f"✔ The Request can be {word} like this."]
         elif whole:
-            shown = [htpy.span(".enb-state.bad")["✘ "], text(whole)]
+            shown = wrong(" ".join(whole))
         else:
-            shown = [htpy.span(".enb-state.warn")[f"? {len(faults)} item(s) still need something."]]
+            items = len({each.path for each in found})
+            shown = htpy.span(".enb-state.warn")[f"? {items} item(s) still need something."]
         self._state.value = page(htpy.p(role="status")[shown])
 
     def static(self) -> Node:
@@ -263,7 +224,7 @@ class DecisionForm(Panel):
         return htpy.div(".enb-card")[
             self._asked(),
             rows(("item", "required", "decision"), body),
-            self._outcome() if self.request.status not in _OPEN else None,
+            self._outcome() if self.request.status not in UNDECIDED else None,
         ]
 
     def __str__(self) -> str:
@@ -277,18 +238,24 @@ class DecisionForm(Panel):
 class _Card:
     """One item: what is asked, accept or reject, and what accepting needs."""
 
-    def __init__(self, form: DecisionForm, path: tuple[int, ...], item: RequestItem) -> None:
-        self.item, self._path, self._form = item, path, form
+    def __init__(
+        self,
+        path: ItemPath,
+        item: RequestItem,
+        controls: Callable[[RequestItem, Callable[[], None]], AnswerControls],
+        on_change: Callable[[], None],
+    ) -> None:
+        self.item, self._path, self._on_change = item, path, on_change
         self.name = label(path, item)
-        self._fault = ipywidgets.HTML()
+        self.problem = Alert()
         self._choice = ipywidgets.ToggleButtons(
             options=[("Accept", ACCEPT), ("Reject", REJECT)],
             value=ACCEPT if item.must_be_accepted else None,
             style={"button_width": "100px"},
         )
         self._set: dict[str, Any] | None = None
-        self._inputs, self._read = _inputs_for(item, form, self._changed)
-        self._reason = ipywidgets.Text(description="Message", placeholder="why not; may be empty", **wide())
+        self._answer = controls(item, self._changed)
+        self._reason = line("Message", placeholder="why not; may be empty")
         self._reason.observe(lambda _: self._changed(), "value")
         self._choice.observe(lambda _: self._changed(), "value")
         required = htpy.span(".enb-state.warn")["* required"] if item.must_be_accepted else "optional"
@@ -296,9 +263,9 @@ class _Card:
             [
                 note([htpy.p[htpy.b[text(self.name)], " ", required], _asked(item)]),
                 self._choice,
-                *self._inputs,
+                self._answer,
                 self._reason,
-                self._fault,
+                self.problem,
             ],
             layout=ipywidgets.Layout(border="1px solid var(--jp-border-color2)", margin="2px 0", padding="4px 8px"),
         )
@@ -324,16 +291,12 @@ class _Card:
         """Put the choice into a decision."""
         if self.choice == ACCEPT:
             try:
-                inputs = self._read() if self._set is None else self._set
+                inputs = self._answer.inputs if self._set is None else self._set
             except ValidationError as error:
-                raise DecisionError(f"{self.name}: {explain(error)}") from None
+                raise DecisionError(f"{self.name}: {explain(error)}", path=self._path) from None
             decision.accept(self._path, **inputs)
         elif self.choice == REJECT:
             decision.reject(self._path, **(self._set or {"message": self._reason.value or None}))
-
-    def complain(self, what: str) -> None:
-        """Show what is wrong."""
-        self._fault.value = page(htpy.p(role="alert")[htpy.span(".enb-state.bad")["✘ "], text(what)]) if what else ""
 
     def enable(self, on: bool) -> None:
         """Let the item be decided, or only be looked at."""
@@ -343,12 +306,11 @@ class _Card:
     def _changed(self) -> None:
         self._set = None
         self._show()
-        self._form.attempt(self._form.check)
+        self._on_change()
 
     def _show(self) -> None:
         is_open = not self._choice.disabled
-        for each in self._inputs:
-            each.layout.display = "" if is_open and self.choice == ACCEPT and self._set is None else "none"
+        self._answer.layout.display = "" if is_open and self.choice == ACCEPT and self._set is None else "none"
         self._reason.layout.display = "" if is_open and self.choice == REJECT else "none"
 
 
@@ -360,113 +322,3 @@ def _asked(item: RequestItem) -> Node:
         if key not in ("@type", "mustBeAccepted", "title", "consent", "metadata", "settings")
     }
     return shown and folded("what is asked", shown_json(shown))
-
-
-def _inputs_for(
-    item: RequestItem, form: DecisionForm, changed: Callable[[], None]
-) -> tuple[list[Any], Callable[[], dict[str, Any]]]:
-    """Return the controls for what accepting an item needs, and how to read them."""
-    match item:
-        case FormFieldRequestItem():
-            field = _field_for(item.settings)
-            field.observe(lambda _: changed(), "value")
-            return [field], lambda: {"response": _response(item.settings, field.value)}
-        case DeleteAttributeRequestItem():
-            first = iso(datetime.now(UTC) + timedelta(days=30))
-            date = ipywidgets.Text(value=first, description="Delete on *", continuous_update=False, **wide())
-            date.observe(lambda _: changed(), "value")
-            return [date], lambda: {"deletion_date": date.value}
-        case ReadAttributeRequestItem():
-            return _reading(item, form, changed)
-        case ProposeAttributeRequestItem():
-            return _correcting(item, form, changed)
-        case _:
-            return [], dict
-
-
-def _field_for(settings: Any) -> Any:
-    match settings:
-        case BooleanFormFieldSettings():
-            options = [("choose …", None), ("Yes", True), ("No", False)]
-            return ipywidgets.Dropdown(options=options, description="Answer *", **wide())
-        case RatingFormFieldSettings(max_rating=most):
-            ratings = [("choose …", None), *((str(each), each) for each in range(1, most + 1))]
-            return ipywidgets.Dropdown(options=ratings, description="Rating *", **wide())
-        case SelectionFormFieldSettings(options=options, allow_multiple_selection=True):
-            return ipywidgets.SelectMultiple(
-                options=options, description="Answer *", rows=min(6, len(options)), **wide()
-            )
-        case SelectionFormFieldSettings(options=options):
-            choices = [("choose …", None), *((each, each) for each in options)]
-            return ipywidgets.Dropdown(options=choices, description="Answer *", **wide())
-        case StringFormFieldSettings(allow_newlines=True):
-            return ipywidgets.Textarea(description="Answer *", continuous_update=False, **wide())
-        case _:
-            hints = {"DateFormFieldSettings": "2030-01-31", "IntegerFormFieldSettings": "a whole number"}
-            hint = hints.get(settings.type_name, "a number" if isinstance(settings, DoubleFormFieldSettings) else "")
-            return ipywidgets.Text(description="Answer *", placeholder=hint, continuous_update=False, **wide())
-
-
-def _response(settings: Any, value: Any) -> Any:
-    if isinstance(value, tuple):
-        return list(value)
-    if isinstance(settings, IntegerFormFieldSettings | DoubleFormFieldSettings) and isinstance(value, str):
-        for reader in (int, float):
-            try:
-                return reader(value)
-            except ValueError:
-                continue
-    return value
-
-
-def _reading(
-    item: ReadAttributeRequestItem, form: DecisionForm, changed: Callable[[], None]
-) -> tuple[list[Any], Callable[[], dict[str, Any]]]:
-    model = value_model(value_type_of(item.query))
-    third_party = isinstance(item.query, ThirdPartyRelationshipAttributeQuery)
-    if third_party or model is None:
-        entry = ipywidgets.Text(description="Attribute id *", placeholder="ATT…", continuous_update=False, **wide())
-        entry.observe(lambda _: changed(), "value")
-        return [entry], lambda: {"existing_attribute_id": entry.value} if entry.value else {}
-    own = form.own_attributes(model.__name__) if item.query.type_name != "RelationshipAttributeQuery" else {}
-    source = ipywidgets.Dropdown(
-        options=[("a new one", ""), *own.items()],
-        value=next(iter(own.values()), ""),
-        description="Answer with",
-        **wide(),
-    )
-    value = ModelForm(model, first_value(item.query), changed, frozenset({"value_hints_override"}))
-    box = ipywidgets.VBox([value])
-
-    def show(_: object = None) -> None:
-        box.children = [] if source.value else [value]
-
-    source.observe(show, "value")
-    source.observe(lambda _: changed(), "value")
-    show()
-
-    def read() -> dict[str, Any]:
-        if source.value:
-            return {"existing_attribute_id": source.value}
-        return {"new_attribute": new_attribute(item.query, form.own_address, value.value)}
-
-    return [source, box], read
-
-
-def _correcting(
-    item: ProposeAttributeRequestItem, form: DecisionForm, changed: Callable[[], None]
-) -> tuple[list[Any], Callable[[], dict[str, Any]]]:
-    proposed = getattr(item.attribute, "value", None)
-    model = value_model(proposed.type_name) if proposed else None
-    if proposed is None or model is None:
-        return [], dict
-    given = {key: each for key, each in proposed.model_dump().items() if key != "@type"}
-    value = ModelForm(model, given, changed, frozenset({"value_hints_override"}))
-
-    def read() -> dict[str, Any]:
-        written = item.attribute.model_dump()
-        written["value"] = {"@type": model.__name__, **value.value}
-        written["owner"] = form.own_address
-        return {"attribute": type(item.attribute).model_validate(written)}
-
-    return [note(htpy.p(".enb-muted")["Proposed; you may correct it."]), value], read

@@ -17,6 +17,9 @@ class Exchanges(View):
 
     Args:
         exchanges: e.g. `journal.exchanges`.
+
+    Attributes:
+        exchanges: these, as a tuple.
     """
 
     def __init__(self, exchanges: Iterable[Exchange]) -> None:
@@ -59,6 +62,10 @@ class StepView(View):
     Args:
         journal: of the Connectors.
         request_ids: only the statuses of these Requests in the journey; all without any.
+
+    Attributes:
+        step: what is new.
+        journey: all that happened so far.
     """
 
     def __init__(self, journal: Journal, *request_ids: str) -> None:

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import htpy
 from htpy import Element, Node
 
-from enmeshed_nb.guide.journal import Journal, table
-from enmeshed_nb.guide.journey import Event, events
+from enmeshed_nb.guide.journal import Journal
+from enmeshed_nb.guide.journey import Happening, happenings
+from enmeshed_nb.guide.text import table, time_of_day
 from enmeshed_nb.widgets.view import STATES, View, text
 
 _WIDTH, _ROW, _HEAD = 970, 28, 46
@@ -23,38 +24,48 @@ class Journey(View):
         journal: what was recorded; of two Connectors.
         request_ids: only the statuses of these Requests; all without any.
         last: at most so many of the newest events; None for all.
+
+    Attributes:
+        happenings: what is shown, in the order of time.
+        left_out: how many earlier ones are not.
+        sides: the names of the Connectors: of the left lane and, if there are two, of the right one.
     """
 
     def __init__(self, journal: Journal, *request_ids: str, last: int | None = 40) -> None:
-        happened = events(journal, *request_ids)
+        happened = happenings(journal, *request_ids)
         self.left_out = 0 if last is None else max(0, len(happened) - last)
-        self.events = happened[self.left_out :]
+        self.happenings = happened[self.left_out :]
         self.sides = journal.names
 
+    @property
+    def events(self) -> list[Happening]:
+        """Deprecated: `happenings`."""
+        return self.happenings
+
     def __str__(self) -> str:
-        if not self.events:
+        if not self.happenings:
             return "Nothing has happened yet."
         lines: list[tuple[str, ...]] = [("time", "side", "what", "")]
-        lines += [(_time(each), each.side, _WHAT[each.kind], _label(each)) for each in self.events]
+        lines += [(time_of_day(each.time), each.side, _WHAT[each.kind], _label(each)) for each in self.happenings]
         return table(lines)
 
     def html(self) -> Node:
         """Return the diagram."""
-        if not self.events:
+        if not self.happenings:
             return htpy.p(".enb-muted")["Nothing has happened yet. The journey grows with each step."]
         left_out = f"{self.left_out} earlier events are left out." if self.left_out else ""
-        height = _HEAD + _ROW * len(self.events) + 14
+        height = _HEAD + _ROW * len(self.happenings) + 14
         return htpy.figure(style="margin: 0")[
             left_out and htpy.p(".enb-muted")[left_out],
             htpy.div(".enb-scroll")[
                 svg(viewBox=f"0 0 {_WIDTH} {height}", role="img", aria_label=f"The journey so far: {self._spoken()}")[
-                    self._lanes(height), (self._drawn(index, each) for index, each in enumerate(self.events))
+                    self._lanes(height), (self._drawn(index, each) for index, each in enumerate(self.happenings))
                 ]
             ],
         ]
 
     def _spoken(self) -> str:
-        return "; ".join(f"{each.side}: {_label(each)}" for each in self.events)
+        return "; ".join(f"{each.side}: {_label(each)}" for each in self.happenings)
 
     def _lanes(self, height: int) -> Node:
         lanes: Sequence[tuple[int, str]] = [
@@ -71,20 +82,20 @@ class Journey(View):
             for x, name in lanes
         ]
 
-    def _drawn(self, index: int, event: Event) -> Node:
+    def _drawn(self, index: int, happening: Happening) -> Node:
         y = _HEAD + _ROW * index + 15
         baseline = y + 4
-        is_left = event.side == self.sides[0]
+        is_left = happening.side == self.sides[0]
         x, outside, anchor = (_LEFT, _LEFT - 12, "end") if is_left else (_RIGHT, _RIGHT + 12, "start")
         drawn: Node
-        match event.kind:
+        match happening.kind:
             case "message":
-                drawn = _arrow(x, _MIDDLE, y, _label(event), towards_middle=True)
+                drawn = _arrow(x, _MIDDLE, y, _label(happening), towards_middle=True)
             case "sync":
                 drawn = _arrow(_MIDDLE, x, y, "synchronise", towards_middle=False)
             case "status":
-                icon, kind = STATES.get(event.text, ("•", "busy"))
-                words = _short(f"{icon} {text(event.text)}", 27)
+                icon, kind = STATES.get(happening.text, ("•", "busy"))
+                words = _short(f"{icon} {text(happening.text)}", 27)
                 width = 16 + 7 * len(words)
                 start = outside - width if is_left else outside
                 drawn = [
@@ -92,12 +103,14 @@ class Journey(View):
                     svg_text(x=start + width // 2, y=baseline, text_anchor="middle")[words],
                 ]
             case _:
-                words = _short(_label(event), _LONGEST if event.succeeded else _LONGEST - 2)
-                failed = "" if event.succeeded else "✘ "
-                kind = "muted" if event.succeeded else "bad"
+                words = _short(_label(happening), _LONGEST if happening.succeeded else _LONGEST - 2)
+                failed = "" if happening.succeeded else "✘ "
+                kind = "muted" if happening.succeeded else "bad"
                 drawn = svg_text(x=outside, y=baseline, text_anchor=anchor, class_=kind, font_size="11")[failed + words]
-        time = svg_text(".muted", x=4, y=baseline, font_size="11")[_time(event)]
-        return g[htpy.Element("title")[f"{_time(event)} {event.side}: {_label(event)}"], drawn, time]
+        time = svg_text(".muted", x=4, y=baseline, font_size="11")[time_of_day(happening.time)]
+        return g[
+            htpy.Element("title")[f"{time_of_day(happening.time)} {happening.side}: {_label(happening)}"], drawn, time
+        ]
 
 
 def _arrow(start: int, end: int, y: int, words: str, *, towards_middle: bool) -> Node:
@@ -113,13 +126,9 @@ def _arrow(start: int, end: int, y: int, words: str, *, towards_middle: bool) ->
 _WHAT = {"call": "call", "message": "→ Backbone", "sync": "← Backbone", "status": "status"}
 
 
-def _label(event: Event) -> str:
-    return text(event.text)
+def _label(happening: Happening) -> str:
+    return text(happening.text)
 
 
 def _short(words: str, longest: int) -> str:
     return words if len(words) <= longest else f"{words[: longest - 1]}…"
-
-
-def _time(event: Event) -> str:
-    return event.time.strftime("%H:%M:%S.%f")[:-3]

@@ -13,6 +13,9 @@ class NetworkStatus(View):
 
     Args:
         network: the Sender and the Recipient, and what they run on.
+
+    Attributes:
+        report: what was found.
     """
 
     def __init__(self, network: Network) -> None:
@@ -40,12 +43,12 @@ class NetworkStatus(View):
                     for part in report.parts
                 ],
             ),
-            [_trouble(part) for part in report.parts if part.problem],
+            [_problem(part) for part in report.parts if part.problem],
             [htpy.p[htpy.b["Note: "], note] for note in report.notes],
         ]
 
 
-def _trouble(part: Part) -> Node:
+def _problem(part: Part) -> Node:
     return htpy.div[
         htpy.p[htpy.b[f"{text(part.name.capitalize())}: "], text(part.problem)],
         part.last_lines and htpy.pre["\n".join(text(line) for line in part.last_lines)],

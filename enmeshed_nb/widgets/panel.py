@@ -1,23 +1,36 @@
-"""What all interactive widgets share: their form without a kernel, a lock, and errors that are shown in the widget."""
+"""What all interactive widgets share: a form without a kernel, a lock, and problems that are shown in the widget."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
-import htpy
 import ipywidgets
 from htpy import Node
 
 from enmeshed_nb.guide import explain
-from enmeshed_nb.widgets.view import page, text
+from enmeshed_nb.widgets.view import alert, page
+
+
+class Alert(ipywidgets.HTML):  # type: ignore[misc]  # ipywidgets has no types
+    """The place where a widget shows what is wrong; empty as long as nothing is."""
+
+    def show(self, *problems: str) -> None:
+        """Show these problems, and only these."""
+        self.value = page(map(alert, problems)) if problems else ""
 
 
 class Panel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
-    """An interactive widget. Whatever can be clicked can be set from Python as well."""
+    """An interactive widget. Whatever can be clicked can be set from Python as well.
+
+    Attributes:
+        problem: where an error is shown.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
-        self.trouble = ipywidgets.HTML()
+        self._is_changing = False
+        self.problem = Alert()
         super().__init__()
         self.add_class("enb-panel")
 
@@ -25,18 +38,38 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         """Return what is shown where no kernel runs."""
         raise NotImplementedError
 
-    def complain(self, what: str) -> None:
-        """Show what went wrong; nothing takes it away."""
-        self.trouble.value = page(htpy.p(role="alert")[htpy.span(".enb-state.bad")["✘ "], text(what)]) if what else ""
+    @property
+    def trouble(self) -> Alert:
+        """Deprecated: `problem`."""
+        return self.problem
+
+    def after_change(self) -> None:
+        """Do what follows from a change."""
+
+    def changed(self) -> None:
+        """Tell that something has changed, by a click or by Python."""
+        if not self._is_changing:
+            self.attempt(self.after_change)
+
+    @contextmanager
+    def one_change(self) -> Iterator[None]:
+        """Take all that changes in the block as one change: what follows from it follows once, in the end."""
+        outer, self._is_changing = self._is_changing, True
+        try:
+            yield
+        finally:
+            self._is_changing = outer
+        if not outer:
+            self.after_change()
 
     def attempt(self, action: Callable[[], object]) -> None:
         """Do something, one thing at a time; an error is shown in the widget, for JupyterLab shows it nowhere."""
         with self._lock:
-            self.complain("")
+            self.problem.show()
             try:
                 action()
             except Exception as error:
-                self.complain(explain(error))
+                self.problem.show(explain(error))
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         bundle: dict[str, Any] = super()._repr_mimebundle_(**options)
@@ -65,6 +98,11 @@ def wide() -> dict[str, Any]:
         "style": {"description_width": "150px"},
         "layout": ipywidgets.Layout(width="calc(100% - 6px)", max_width="680px"),
     }
+
+
+def line(words: str, **more: Any) -> Any:
+    """Return a labelled control for a line of text; it changes when it is left or Enter is pressed."""
+    return ipywidgets.Text(description=words, continuous_update=False, **more, **wide())
 
 
 def note(node: Node) -> Any:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import htpy
 import ipywidgets
+import traitlets
 from htpy import Node
 
 from enmeshed_nb.connector import Connector
@@ -23,8 +24,11 @@ class PeerChooser(Panel):
         address: the peer to choose at first; without it, the first that can receive a Message.
 
     Attributes:
-        value: the address of the chosen peer, None if there is none to choose.
+        value: the address of the chosen peer, None if there is none to choose. It can be observed; `select` changes it.
+        peers: all peers, as the Connector told of them last.
     """
+
+    value = traitlets.Unicode(None, allow_none=True, read_only=True)
 
     def __init__(
         self, connector: Connector, *, names: Mapping[str, str] | None = None, address: str | None = None
@@ -43,6 +47,7 @@ class PeerChooser(Panel):
         self._others = ipywidgets.HTML()
         super().__init__()
         self._search.observe(lambda _: self.attempt(self._filter), "value")
+        self._list.observe(lambda _: self.changed(), "value")
         head = ipywidgets.HBox(
             [
                 note(htpy.h4[f"Peers of the {text(connector.name.capitalize())}"]),
@@ -50,16 +55,10 @@ class PeerChooser(Panel):
             ],
             layout=ipywidgets.Layout(justify_content="space-between", max_width="660px"),
         )
-        self.children = [head, self._search, self._list, self._others, self.trouble]
+        self.children = [head, self._search, self._list, self._others, self.problem]
         self.refresh()
         if address is not None:
             self.select(address)
-
-    @property
-    def value(self) -> str | None:
-        """The address of the chosen peer."""
-        chosen: str | None = self._list.value
-        return chosen
 
     @property
     def peer(self) -> Peer | None:
@@ -77,8 +76,13 @@ class PeerChooser(Panel):
             raise ValueError(f"The {self._connector.name} has no Relationship with {address}.")
         if not any(peer.can_receive for peer in found):
             raise ValueError(f"{found[0]} cannot receive a Message.")
-        self._search.value = ""
-        self._list.value = address
+        with self.one_change():
+            self._search.value = ""
+            self._list.value = address
+
+    def after_change(self) -> None:
+        """Take over who is chosen in the list."""
+        self.set_trait("value", self._list.value)
 
     def refresh(self) -> None:
         """Ask the Connector again; the choice stays if it still can."""
@@ -92,10 +96,10 @@ class PeerChooser(Panel):
         wanted = self._search.value.casefold()
         can = [peer for peer in self.peers if peer.can_receive]
         options = [(_option(peer), peer.address) for peer in can if wanted in f"{peer.name} {peer.address}".casefold()]
-        chosen = self._list.value
-        self._list.options = options
         addresses = [address for _, address in options]
-        self._list.value = chosen if chosen in addresses else (addresses[0] if addresses else None)
+        with self.one_change():
+            self._list.options = options
+            self._list.value = self.value if self.value in addresses else next(iter(addresses), None)
         self._list.rows = max(2, min(_SHOWN, len(options)))
         self._search.layout.display = "" if len(can) > _SHOWN else "none"
         self._others.value = page(self._remarks(len(can), len(options)))

@@ -1,15 +1,14 @@
 """The Response to a Request: who accepted what."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import htpy
 from htpy import Node
 
 from enmeshed_nb.connector import LocalRequest
-from enmeshed_nb.content import RequestItem, ResponseItem, ResponseItemGroup, walk
-from enmeshed_nb.guide.decisions import label
-from enmeshed_nb.guide.views import results_table
+from enmeshed_nb.content import ResponseItem
+from enmeshed_nb.guide.deciding import label
+from enmeshed_nb.guide.results import answers_of, results_table
 from enmeshed_nb.widgets.view import View, folded, rows, shown_json, state, text
 
 _SHOWN_BY_ITSELF = {"@type", "result"}
@@ -20,6 +19,9 @@ class ResponseView(View):
 
     Args:
         request: the Request, of either side; without a Response yet, it says so.
+
+    Attributes:
+        request: that Request.
     """
 
     def __init__(self, request: LocalRequest) -> None:
@@ -50,20 +52,8 @@ class ResponseView(View):
                     for path, item, answer in answers_of(request)
                 ],
             ),
-            response and folded("as JSON", shown_json(response.content.model_dump())),
+            response and folded("as JSON", shown_json(response.content)),
         ]
-
-
-def answers_of(request: LocalRequest) -> Iterator[tuple[tuple[int, ...], RequestItem, ResponseItem | None]]:
-    """Yield each item of a Request with its path and its answer, None if there is none."""
-    answers: dict[tuple[int, ...], ResponseItem] = {}
-    for index, answer in enumerate(request.response.content.items if request.response else []):
-        if isinstance(answer, ResponseItemGroup):
-            answers |= {(index, inner): each for inner, each in enumerate(answer.items)}
-        else:
-            answers[(index,)] = answer
-    for path, item in walk(request.content):
-        yield path, item, answers.get(path)
 
 
 def _result(answer: ResponseItem | None) -> Node:
@@ -74,12 +64,12 @@ def _given(answer: ResponseItem | None) -> Node:
     given: dict[str, Any] = answer.model_dump() if answer else {}
     shown = [(name, value) for name, value in given.items() if name not in _SHOWN_BY_ITSELF]
     return [
-        htpy.div[htpy.span(".enb-muted")[f"{name}: "], htpy.span(".enb-mono")[text(_plain(value))]]
+        htpy.div[htpy.span(".enb-muted")[f"{name}: "], htpy.span(".enb-mono")[text(_written(value))]]
         for name, value in shown
     ]
 
 
-def _plain(value: Any) -> str:
+def _written(value: Any) -> str:
     match value:
         case {"value": {"value": inner}}:
             return str(inner)

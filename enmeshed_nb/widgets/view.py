@@ -3,8 +3,6 @@
 The HTML needs no kernel and no JavaScript, so a saved notebook, GitHub or nbviewer show the same.
 """
 
-import json
-from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -13,7 +11,7 @@ import htpy
 from htpy import Node
 from markupsafe import Markup
 
-from enmeshed_nb.guide.journal import printable
+from enmeshed_nb.guide.text import json_text, printable_lines
 
 STATES: dict[str, tuple[str, str]] = {
     "Draft": ("✎", "busy"),
@@ -54,12 +52,22 @@ def state(word: str) -> Node:
 
 def text(value: object) -> str:
     """Return a text that may come from a peer, with control characters made visible; htpy escapes it."""
-    return "\n".join(printable(line) for line in str(value).split("\n"))
+    return printable_lines(str(value))
 
 
 def shown_json(value: Any) -> Node:
-    """Return JSON, indented."""
-    return htpy.pre[text(json.dumps(value, indent=2, ensure_ascii=False))]
+    """Return a model (or anything that JSON knows) as the API's JSON, indented."""
+    return htpy.pre[text(json_text(value))]
+
+
+def wrong(what: str) -> Node:
+    """Return what is wrong, with its mark."""
+    return [htpy.span(".enb-state.bad")["✘ "], text(what)]
+
+
+def alert(what: str) -> Node:
+    """Return what is wrong, as something that is read out when it appears."""
+    return htpy.p(role="alert")[wrong(what)]
 
 
 def copyable(words: str) -> Node:
@@ -92,12 +100,8 @@ class View:
         """Return the view, without its style."""
         raise NotImplementedError
 
-    def extra(self) -> Mapping[str, Any]:
-        """Return more media types with their data."""
-        return {}
-
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
-        return {"text/plain": str(self), "text/html": page(self.html()), **self.extra()}
+        return {"text/plain": str(self), "text/html": page(self.html())}
 
     def __repr__(self) -> str:
         return str(self)

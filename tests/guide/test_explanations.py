@@ -1,10 +1,22 @@
+import pickle
+
 import pytest
 from pydantic import ValidationError
 
 from enmeshed_nb.connector import CODES, InvalidInput, NotFound, ValidationResult, describe
 from enmeshed_nb.connector.errors import Call
 from enmeshed_nb.content import AuthenticationRequestItem, ConsentRequestItem, Request, RequestItemGroup
-from enmeshed_nb.guide import explain
+from enmeshed_nb.errors import UserError
+from enmeshed_nb.guide import (
+    DecisionError,
+    NoErrorError,
+    ParameterError,
+    RelationshipError,
+    WaitError,
+    WaitTimeout,
+    explain,
+    problems,
+)
 
 REQUEST = Request(
     items=[
@@ -20,7 +32,7 @@ MISSING = {
 }
 
 
-def test_a_fault_is_explained_with_the_name_of_its_item() -> None:
+def test_a_problem_is_explained_with_the_name_of_its_item() -> None:
     result = ValidationResult.from_api({**INHERITED, "items": [{"isSuccess": True}, {**INHERITED, "items": [MISSING]}]})
     assert explain(result, REQUEST) == (
         "items[1].items[0] (ConsentRequestItem 'Terms'): The item must be accepted to accept the Request. "
@@ -29,7 +41,7 @@ def test_a_fault_is_explained_with_the_name_of_its_item() -> None:
     assert explain(result).startswith("items[1].items[0]: The item must be accepted")
 
 
-def test_a_fault_of_the_whole_is_explained() -> None:
+def test_a_problem_of_the_whole_is_explained() -> None:
     code = "error.consumption.requests.missingRelationship"
     result = ValidationResult.from_api({"isSuccess": False, "code": code, "message": "m", "items": []})
     assert explain(result, REQUEST).startswith("The Request as a whole: There is no Relationship with the peer.")
@@ -64,6 +76,65 @@ def test_a_model_error_names_the_path() -> None:
     assert lines[0].startswith("items[0].mustBeAccepted: must be True or False")
     assert lines[1] == "items[0].title: is missing."
     assert lines[2].startswith("items[0].titel: is unknown here")
+
+
+def test_problems_come_with_the_path_of_their_item() -> None:
+    result = ValidationResult.from_api({**INHERITED, "items": [{"isSuccess": True}, {**INHERITED, "items": [MISSING]}]})
+    assert problems(result) == [
+        (
+            (1, 0),
+            "The item must be accepted to accept the Request. "
+            "Accept it too, or reject the whole Request. (The item is required.)",
+        )
+    ]
+    assert problems(ValidationResult.from_api({"isSuccess": True})) == []
+    assert problems(InvalidInput("Wrong.", advice="Do it right.")) == [((), "Wrong. Do it right.")]
+
+
+def test_problems_of_a_model_are_those_of_its_items() -> None:
+    consent = {"@type": "ConsentRequestItem", "mustBeAccepted": True, "consent": "x", "linkDisplayText": "Read it"}
+    choice = {"@type": "SelectionFormFieldSettings", "options": ["a", ""]}
+    field = {"@type": "FormFieldRequestItem", "mustBeAccepted": True, "title": "x", "settings": choice}
+    written = {"title": "x" * 201, "items": [{"@type": "X"}, {"@type": "RequestItemGroup", "items": [consent, field]}]}
+    with pytest.raises(ValidationError) as caught:
+        Request.model_validate(written)
+    found = problems(caught.value)
+    assert [each.path for each in found] == [(), (0,), (1, 0), (1, 1)]
+    assert [each.what.partition(":")[0] for each in found if each.path != (0,)] == [
+        "title",
+        "linkDisplayText",
+        "settings.options[1]",
+    ]
+    assert found[1].what.startswith("'@type' 'X'; known are")
+    places = ["title", "items[0]", "items[1].items[0].linkDisplayText", "items[1].items[1].settings.options[1]"]
+    assert [line.partition(":")[0] for line in explain(caught.value).splitlines()] == places
+
+
+ERRORS = [
+    DecisionError("Wrong.", "Do it right.", path=(1, 0)),
+    NoErrorError("Wrong.", "Do it right."),
+    ParameterError("Wrong.", "Do it right."),
+    RelationshipError("Wrong.", "Do it right."),
+    WaitError("Wrong.", ["seen"]),
+    WaitTimeout("Wrong.", ["seen"]),
+]
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+def test_an_error_says_what_is_wrong_and_travels_to_another_process(error: UserError) -> None:
+    assert isinstance(error, UserError)
+    assert error.problem == "Wrong."
+    assert explain(error) == f"Wrong. {error.cure}".strip()
+    back = pickle.loads(pickle.dumps(error))
+    assert type(back) is type(error)
+    assert (str(back), vars(back)) == (str(error), vars(error))
+
+
+def test_errors_are_what_python_calls_them_too() -> None:
+    bases = [ValueError, AssertionError, ValueError, UserError, UserError, TimeoutError]
+    assert all(isinstance(error, base) for error, base in zip(ERRORS, bases, strict=True))
+    assert ERRORS[-1].last == ["seen"]
+    assert ERRORS[-1].message == "Wrong."
 
 
 def test_other_errors_keep_their_words() -> None:

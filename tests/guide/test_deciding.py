@@ -1,3 +1,4 @@
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,7 +20,7 @@ from enmeshed_nb.content import (
     RequestItemGroup,
     StringFormFieldSettings,
 )
-from enmeshed_nb.guide import Decision, DecisionError, accept_all, reject_all
+from enmeshed_nb.guide import Decision, DecisionError, accept_all, explain, problems, reject_all
 
 NAME = IdentityAttribute(owner="", value=DisplayName(value="Zoë"))
 MAIL = IdentityAttribute(owner="", value=EMailAddress(value="z@example.org"))
@@ -76,7 +77,7 @@ def test_items_are_decided_one_by_one_and_the_last_word_counts() -> None:
 @pytest.mark.parametrize(
     ("decide", "names"),
     [
-        (lambda d: d.accept(4), r"no item \(4,\)\. The items are: \(0,\), \(1, 0\), \(1, 1\), \(2,\), \(3,\)"),
+        (lambda d: d.accept(4), r"no item \(4,\)\.\sThe items are: \(0,\), \(1, 0\), \(1, 1\), \(2,\), \(3,\)"),
         (lambda d: d.accept(-1), "no item"),
         (lambda d: d.reject((1, 2)), "no item"),
         (lambda d: d.accept((0, 0)), "no item"),
@@ -99,8 +100,45 @@ def test_items_are_decided_one_by_one_and_the_last_word_counts() -> None:
     ],
 )
 def test_what_cannot_be_is_refused_naming_the_item(decide: Any, names: str) -> None:
-    with pytest.raises(DecisionError, match=names):
+    with pytest.raises(DecisionError, match=re.compile(names, re.DOTALL)):
         decide(Decision(REQUEST))
+
+
+@pytest.mark.parametrize(
+    ("decide", "path"),
+    [
+        (lambda d: d.accept(4), (4,)),
+        (lambda d: d.reject((1, 2)), (1, 2)),
+        (lambda d: d.accept(1), (1,)),
+        (lambda d: d.accept((1, 1)), (1, 1)),
+        (lambda d: d.accept((1, 1), response=17), (1, 1)),
+        (lambda d: d.accept(3, new_attribute=MAIL, existing_attribute_id="ATT1"), (3,)),
+        (lambda d: d.reject(2, code="c" * 201), (2,)),
+        (lambda d: d.to_accept(), (0,)),
+        (lambda d: d.accept(0).to_accept(), (1, 0)),
+        (lambda d: d.accept(0).to_reject(), (1, 0)),
+        (lambda d: d.reject(0).reject((1, 0)).reject((1, 1)).reject(2).reject(3).to_accept(), (0,)),
+        (lambda d: d.accept(0).reject((1, 0)).reject((1, 1)).reject(2).reject(3).to_accept(), (1, 1)),
+        (lambda d: d.reject(0).accept((1, 0)).reject((1, 1)).reject(2).reject(3).to_reject(), (1, 0)),
+        (lambda d: accept_all(d.request, {(1, 1): {"response": 5}}), (1, 1)),
+        (lambda d: accept_all(d.request, {(1, 7): {}}), (1, 7)),
+    ],
+)
+def test_an_error_knows_where_its_item_stands(decide: Any, path: tuple[int, ...]) -> None:
+    with pytest.raises(DecisionError) as refused:
+        decide(Decision(REQUEST))
+    assert refused.value.path == path
+    assert problems(refused.value) == [(path, explain(refused.value))]
+
+
+def test_what_is_wrong_and_what_to_do_are_told_apart() -> None:
+    with pytest.raises(DecisionError) as refused:
+        Decision(Request(items=REQUEST.items[:1])).reject(0).to_accept()
+    name = "items[0] (AuthenticationRequestItem 'Is it you?')"
+    assert refused.value.problem == f"{name} must be accepted to accept the Request."
+    assert refused.value.cure == "Accept it, or reject every item."
+    assert explain(refused.value) == f"{refused.value.problem} {refused.value.cure}"
+    assert str(refused.value) == f"{refused.value.problem}\n{refused.value.cure}"
 
 
 def test_an_item_that_must_be_accepted_cannot_be_rejected_alone() -> None:
@@ -111,7 +149,7 @@ def test_an_item_that_must_be_accepted_cannot_be_rejected_alone() -> None:
 
 
 def test_nothing_is_accepted_in_a_rejection() -> None:
-    with pytest.raises(DecisionError, match=r"items\[0\].*reject every item"):
+    with pytest.raises(DecisionError, match=r"items\[0\].*is accepted\.\nTo reject a Request, reject every item"):
         Decision(Request(items=REQUEST.items[:1])).accept(0).to_reject()
 
 
@@ -131,6 +169,24 @@ def test_an_attribute_is_deleted_in_the_future() -> None:
         accept_all(request, {0: {"deletion_date": 5}})
     body = accept_all(request, {0: {"deletion_date": "2999-01-01T00:00:00Z"}}).model_dump()
     assert body == {"items": [{"accept": True, "deletionDate": "2999-01-01T00:00:00.000Z"}]}
+
+
+def test_a_deletion_date_is_later_than_now_not_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = datetime(2030, 1, 1, tzinfo=UTC)
+
+    class Stopped(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> datetime:
+            return now.astimezone(tz)
+
+    monkeypatch.setattr("enmeshed_nb.guide.deciding.datetime", Stopped)
+    decision = Decision(Request(items=[DeleteAttributeRequestItem(attribute_id="ATT1", must_be_accepted=True)]))
+    for past in (now, now - timedelta(milliseconds=1)):
+        with pytest.raises(DecisionError, match="in the future") as refused:
+            decision.accept(0, deletion_date=past)
+        assert refused.value.path == (0,)
+    decision.accept(0, deletion_date=now + timedelta(milliseconds=1))
+    assert decision.to_accept().model_dump()["items"][0]["deletionDate"] == "2030-01-01T00:00:00.001Z"
 
 
 def test_an_item_of_a_newer_connector_can_be_decided() -> None:

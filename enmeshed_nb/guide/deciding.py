@@ -1,4 +1,4 @@
-"""Decisions: from an incoming Request to the body that accepts or rejects it (guide: "Answer the Request").
+"""Deciding: from an incoming Request to the body that accepts or rejects it (guide: "Answer the Request").
 
 The API matches answers to RequestItems by their place alone. Here every answer is given to an item that exists, with
 what that item needs; whatever cannot be is refused before anything is sent, naming the item.
@@ -40,6 +40,13 @@ from enmeshed_nb.content import (
     path_text,
     walk,
 )
+from enmeshed_nb.errors import UserError
+
+Place = int | ItemPath
+"""An item's path as people may write it: `2` for `(2,)`."""
+
+UNDECIDED = ("DecisionRequired", "ManualDecisionRequired")
+"""The statuses in which an incoming Request can be decided."""
 
 _PARAMETERS: dict[type[RequestItem], type[AcceptParameters]] = {
     AuthenticationRequestItem: AcceptParameters,
@@ -62,14 +69,27 @@ _NEEDS: dict[type[RequestItem], str] = {
 }
 
 
-class DecisionError(ValueError):
-    """The decision does not fit the Request; the message names the item."""
+class DecisionError(UserError, ValueError):
+    """The decision does not fit the Request; the problem names the item.
+
+    Attributes:
+        path: where the item stands (of several, the first); as it was asked for, if there is no such item.
+    """
+
+    def __init__(self, problem: str, cure: str = "", *, path: ItemPath = ()) -> None:
+        super().__init__(problem, cure)
+        self.path = path
 
 
 def label(path: ItemPath, item: RequestItem) -> str:
     """Name an item for people: place, type, and its title or text."""
     text = getattr(item, "title", None) or getattr(item, "consent", None) or item.description
     return f"{path_text(path)} ({item.type_name}{f' {text!r}' if text else ''})"
+
+
+def path_of(place: Place) -> ItemPath:
+    """Return the path of an item as it is written everywhere else."""
+    return (place,) if isinstance(place, int) else tuple(place)
 
 
 class Decision:
@@ -79,6 +99,9 @@ class Decision:
         recipient.requests.incoming.accept(request.id, decision.to_accept())
 
     An item may be decided again; the last word counts. Items that nobody decided are an error, not a "no".
+
+    Attributes:
+        request: the Request that is decided.
     """
 
     def __init__(self, request: LocalRequest | Request) -> None:
@@ -87,7 +110,7 @@ class Decision:
         self._items = dict(walk(self.request))
         self._answers: dict[ItemPath, ItemParameters] = {}
 
-    def accept(self, path: int | ItemPath, **parameters: Any) -> Self:
+    def accept(self, path: Place, **parameters: Any) -> Self:
         """Accept an item, with what it needs.
 
         Args:
@@ -105,20 +128,20 @@ class Decision:
             parameters = {"attribute": item.attribute}
         needed = _NEEDS.get(type(item))
         if needed and not parameters:
-            raise DecisionError(f"{label(place, item)} cannot be accepted without {needed}.")
+            raise DecisionError(f"{label(place, item)} cannot be accepted without {needed}.", path=place)
         kind = _PARAMETERS.get(type(item))
         try:
             answer = kind(**parameters) if kind else AcceptParameters.from_api({"accept": True, **parameters})
         except ValidationError as error:
-            raise DecisionError(f"{label(place, item)}: {_first(error)}.") from None
+            raise DecisionError(f"{label(place, item)}: {_first(error)}.", path=place) from None
         if isinstance(item, FormFieldRequestItem) and (refusal := item.settings.refusal(parameters["response"])):
-            raise DecisionError(f"{label(place, item)} {refusal}, not {parameters['response']!r}.")
+            raise DecisionError(f"{label(place, item)} {refusal}, not {parameters['response']!r}.", path=place)
         if isinstance(answer, AcceptDeleteAttributeParameters) and answer.deletion_date <= datetime.now(UTC):
-            raise DecisionError(f"{label(place, item)}: the deletion date must be in the future.")
+            raise DecisionError(f"{label(place, item)}: the deletion date must be in the future.", path=place)
         self._answers[place] = answer
         return self
 
-    def reject(self, path: int | ItemPath, *, code: str | None = None, message: str | None = None) -> Self:
+    def reject(self, path: Place, *, code: str | None = None, message: str | None = None) -> Self:
         """Reject an item, perhaps for a reason (*code* ≤ 200, *message* ≤ 1000 characters).
 
         Raises:
@@ -128,7 +151,7 @@ class Decision:
         try:
             self._answers[place] = RejectParameters(code=code, message=message)
         except ValidationError as error:
-            raise DecisionError(f"{label(place, item)}: {_first(error)}.") from None
+            raise DecisionError(f"{label(place, item)}: {_first(error)}.", path=place) from None
         return self
 
     def to_accept(self) -> DecideRequestParameters:
@@ -140,7 +163,9 @@ class Decision:
         for place, item in self._decided():
             if item.must_be_accepted and isinstance(self._answers[place], RejectParameters):
                 raise DecisionError(
-                    f"{label(place, item)} must be accepted to accept the Request. Accept it, or reject every item."
+                    f"{label(place, item)} must be accepted to accept the Request.",
+                    "Accept it, or reject every item.",
+                    path=place,
                 )
         return self._body()
 
@@ -152,23 +177,29 @@ class Decision:
         """
         for place, item in self._decided():
             if isinstance(self._answers[place], AcceptParameters):
-                raise DecisionError(f"{label(place, item)} is accepted; to reject a Request, reject every item.")
+                raise DecisionError(
+                    f"{label(place, item)} is accepted.", "To reject a Request, reject every item.", path=place
+                )
         return self._body()
 
-    def _find(self, path: int | ItemPath) -> tuple[ItemPath, RequestItem]:
-        place = (path,) if isinstance(path, int) else tuple(path)
+    def _find(self, path: Place) -> tuple[ItemPath, RequestItem]:
+        place = path_of(path)
         if place in self._items:
             return place, self._items[place]
         if len(place) == 1 and 0 <= place[0] < len(self.request.items):
             raise DecisionError(
-                f"{path_text(place)} is a group; it has no answer of its own. Answer its items: "
-                f"{', '.join(str(each) for each in self._items if each[0] == place[0])}."
+                f"{path_text(place)} is a group; it has no answer of its own.",
+                f"Answer its items: {', '.join(str(each) for each in self._items if each[0] == place[0])}.",
+                path=place,
             )
-        raise DecisionError(f"There is no item {place}. The items are: {', '.join(map(str, self._items))}.")
+        raise DecisionError(
+            f"There is no item {place}.", f"The items are: {', '.join(map(str, self._items))}.", path=place
+        )
 
     def _decided(self) -> list[tuple[ItemPath, RequestItem]]:
-        if missing := [label(place, item) for place, item in self._items.items() if place not in self._answers]:
-            raise DecisionError(f"Not decided yet: {'; '.join(missing)}.")
+        if missing := [place for place in self._items if place not in self._answers]:
+            names = "; ".join(label(place, self._items[place]) for place in missing)
+            raise DecisionError(f"Not decided yet: {names}.", path=missing[0])
         return list(self._items.items())
 
     def _body(self) -> DecideRequestParameters:
@@ -183,7 +214,7 @@ class Decision:
 
 
 def accept_all(
-    request: LocalRequest | Request, inputs: Mapping[int | ItemPath, Mapping[str, Any]] | None = None
+    request: LocalRequest | Request, inputs: Mapping[Place, Mapping[str, Any]] | None = None
 ) -> DecideRequestParameters:
     """Return the decision that accepts every item of *request*.
 
@@ -216,5 +247,5 @@ def reject_all(
 
 
 def _first(error: ValidationError) -> str:
-    fault = error.errors(include_url=False)[0]
-    return f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" if fault["loc"] else fault["msg"]
+    first = error.errors(include_url=False)[0]
+    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}" if first["loc"] else first["msg"]

@@ -1,0 +1,164 @@
+"""The controls for what accepting an item of a Request needs: an answer, a date, an Attribute."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import htpy
+import ipywidgets
+
+from enmeshed_nb.content import (
+    BooleanFormFieldSettings,
+    DeleteAttributeRequestItem,
+    DoubleFormFieldSettings,
+    FormFieldRequestItem,
+    IntegerFormFieldSettings,
+    ProposeAttributeRequestItem,
+    RatingFormFieldSettings,
+    ReadAttributeRequestItem,
+    RequestItem,
+    SelectionFormFieldSettings,
+    StringFormFieldSettings,
+    ThirdPartyRelationshipAttributeQuery,
+    value_model,
+    value_type_of,
+)
+from enmeshed_nb.content.model import iso
+from enmeshed_nb.guide.answers import first_value, new_attribute
+from enmeshed_nb.widgets.form import ModelForm
+from enmeshed_nb.widgets.panel import line, note, wide
+
+Inputs = dict[str, Any]
+"""What accepting an item needs, as `Decision.accept` takes it."""
+
+
+class AnswerControls(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
+    """The controls for what accepting an item needs; none if it needs nothing.
+
+    Args:
+        item: the item.
+        on_change: is called after each change.
+        own_address: the address of who answers.
+        own_attributes: returns the ids of the own Attributes of a value type, by name.
+    """
+
+    def __init__(
+        self,
+        item: RequestItem,
+        on_change: Callable[[], None],
+        *,
+        own_address: str,
+        own_attributes: Callable[[str], Mapping[str, str]],
+    ) -> None:
+        self._on_change, self._own_address, self._own_attributes = on_change, own_address, own_attributes
+        controls, self._read = self._controls(item)
+        super().__init__(controls)
+
+    @property
+    def inputs(self) -> Inputs:
+        """What was entered.
+
+        Raises:
+            pydantic.ValidationError: a new value breaks a limit.
+        """
+        return self._read()
+
+    def _controls(self, item: RequestItem) -> tuple[list[Any], Callable[[], Inputs]]:
+        match item:
+            case FormFieldRequestItem():
+                field = self._watched(_field_for(item.settings))
+                return [field], lambda: {"response": _response(item.settings, field.value)}
+            case DeleteAttributeRequestItem():
+                first = iso(datetime.now(UTC) + timedelta(days=30))
+                date = self._watched(line("Delete on *", value=first))
+                return [date], lambda: {"deletion_date": date.value}
+            case ReadAttributeRequestItem():
+                return self._reading(item)
+            case ProposeAttributeRequestItem():
+                return self._correcting(item)
+            case _:
+                return [], dict
+
+    def _reading(self, item: ReadAttributeRequestItem) -> tuple[list[Any], Callable[[], Inputs]]:
+        model = value_model(value_type_of(item.query))
+        third_party = isinstance(item.query, ThirdPartyRelationshipAttributeQuery)
+        if third_party or model is None:
+            entry = self._watched(line("Attribute id *", placeholder="ATT…"))
+            return [entry], lambda: {"existing_attribute_id": entry.value} if entry.value else {}
+        own = self._own_attributes(model.__name__) if item.query.type_name != "RelationshipAttributeQuery" else {}
+        source = ipywidgets.Dropdown(
+            options=[("a new one", ""), *own.items()],
+            value=next(iter(own.values()), ""),
+            description="Answer with",
+            **wide(),
+        )
+        value = ModelForm(model, first_value(item.query), self._on_change, frozenset({"value_hints_override"}))
+        box = ipywidgets.VBox()
+
+        def show(_: object = None) -> None:
+            box.children = [] if source.value else [value]
+
+        source.observe(show, "value")
+        show()
+
+        def read() -> Inputs:
+            if source.value:
+                return {"existing_attribute_id": source.value}
+            return {"new_attribute": new_attribute(item.query, self._own_address, value.value)}
+
+        return [self._watched(source), box], read
+
+    def _correcting(self, item: ProposeAttributeRequestItem) -> tuple[list[Any], Callable[[], Inputs]]:
+        proposed = getattr(item.attribute, "value", None)
+        model = value_model(proposed.type_name) if proposed else None
+        if proposed is None or model is None:
+            return [], dict
+        given = {key: each for key, each in proposed.model_dump().items() if key != "@type"}
+        value = ModelForm(model, given, self._on_change, frozenset({"value_hints_override"}))
+
+        def read() -> Inputs:
+            written = item.attribute.model_dump()
+            written["value"] = {"@type": model.__name__, **value.value}
+            written["owner"] = self._own_address
+            return {"attribute": type(item.attribute).model_validate(written)}
+
+        return [note(htpy.p(".enb-muted")["Proposed; you may correct it."]), value], read
+
+    def _watched(self, control: Any) -> Any:
+        control.observe(lambda _: self._on_change(), "value")
+        return control
+
+
+def _field_for(settings: Any) -> Any:
+    match settings:
+        case BooleanFormFieldSettings():
+            options = [("choose …", None), ("Yes", True), ("No", False)]
+            return ipywidgets.Dropdown(options=options, description="Answer *", **wide())
+        case RatingFormFieldSettings(max_rating=most):
+            ratings = [("choose …", None), *((str(each), each) for each in range(1, most + 1))]
+            return ipywidgets.Dropdown(options=ratings, description="Rating *", **wide())
+        case SelectionFormFieldSettings(options=options, allow_multiple_selection=True):
+            return ipywidgets.SelectMultiple(
+                options=options, description="Answer *", rows=min(6, len(options)), **wide()
+            )
+        case SelectionFormFieldSettings(options=options):
+            choices = [("choose …", None), *((each, each) for each in options)]
+            return ipywidgets.Dropdown(options=choices, description="Answer *", **wide())
+        case StringFormFieldSettings(allow_newlines=True):
+            return ipywidgets.Textarea(description="Answer *", continuous_update=False, **wide())
+        case _:
+            hints = {"DateFormFieldSettings": "2030-01-31", "IntegerFormFieldSettings": "a whole number"}
+            hint = hints.get(settings.type_name, "a number" if isinstance(settings, DoubleFormFieldSettings) else "")
+            return line("Answer *", placeholder=hint)
+
+
+def _response(settings: Any, value: Any) -> Any:
+    if isinstance(value, tuple):
+        return list(value)
+    if isinstance(settings, IntegerFormFieldSettings | DoubleFormFieldSettings) and isinstance(value, str):
+        for reader in (int, float):
+            try:
+                return reader(value)
+            except ValueError:
+                continue
+    return value

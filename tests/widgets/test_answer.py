@@ -1,0 +1,185 @@
+"""The controls for what accepting an item needs, without a form around them, and in one."""
+
+import uuid
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from enmeshed_nb.content import (
+    BooleanFormFieldSettings,
+    ConsentRequestItem,
+    DateFormFieldSettings,
+    DeleteAttributeRequestItem,
+    DisplayName,
+    DoubleFormFieldSettings,
+    FormFieldRequestItem,
+    IdentityAttribute,
+    IdentityAttributeQuery,
+    IntegerFormFieldSettings,
+    ProposeAttributeRequestItem,
+    RatingFormFieldSettings,
+    ReadAttributeRequestItem,
+    RelationshipAttributeCreationHints,
+    RelationshipAttributeQuery,
+    SelectionFormFieldSettings,
+    StringFormFieldSettings,
+    ThirdPartyRelationshipAttributeQuery,
+)
+from enmeshed_nb.widgets import DecisionForm
+from enmeshed_nb.widgets.answer import AnswerControls
+from tests.widgets.seen import alerts, choose, control, controls, options, part
+
+OWN = "did:e:localhost:dids:0123456789abcdef012345"
+QUERY = IdentityAttributeQuery(value_type="DisplayName")
+
+
+class Asked:
+    """Controls, and how often they changed."""
+
+    def __init__(self, item):
+        self.changes = 0
+        self.asked_for = []
+        self.controls = AnswerControls(item, self._changed, own_address=OWN, own_attributes=self._own)
+
+    def _changed(self):
+        self.changes += 1
+
+    def _own(self, value_type):
+        self.asked_for.append(value_type)
+        return {"Zoë": "ATT1", "Zed": "ATT2"}
+
+
+def field(settings):
+    return Asked(FormFieldRequestItem(title="x", settings=settings, must_be_accepted=True))
+
+
+def test_what_needs_nothing_has_no_controls():
+    asked = Asked(ConsentRequestItem(consent="x", must_be_accepted=True))
+    assert asked.controls.children == ()
+    assert asked.controls.inputs == {}
+
+
+@pytest.mark.parametrize(
+    ("settings", "words", "entered", "response"),
+    [
+        (IntegerFormFieldSettings(), "Answer *", "2", 2),
+        (IntegerFormFieldSettings(), "Answer *", "2.5", 2.5),
+        (IntegerFormFieldSettings(), "Answer *", "many", "many"),
+        (DoubleFormFieldSettings(), "Answer *", "2.5", 2.5),
+        (DateFormFieldSettings(), "Answer *", "2030-01-31", "2030-01-31"),
+        (StringFormFieldSettings(), "Answer *", "2", "2"),
+        (StringFormFieldSettings(allow_newlines=True), "Answer *", "a\nb", "a\nb"),
+        (BooleanFormFieldSettings(), "Answer *", False, False),
+        (RatingFormFieldSettings(max_rating=5), "Rating *", 5, 5),
+        (SelectionFormFieldSettings(options=["red", "blue"]), "Answer *", "blue", "blue"),
+        (
+            SelectionFormFieldSettings(options=["red", "blue"], allow_multiple_selection=True),
+            "Answer *",
+            ("red", "blue"),
+            ["red", "blue"],
+        ),
+    ],
+)
+def test_what_is_entered_in_a_field_is_its_response(settings, words, entered, response):
+    asked = field(settings)
+    control(asked.controls, words).value = entered
+    assert asked.controls.inputs == {"response": response}
+    assert type(asked.controls.inputs["response"]) is type(response)
+    assert asked.changes == 1
+
+
+def test_a_choice_has_to_be_made():
+    rating = control(field(RatingFormFieldSettings(max_rating=6)).controls, "Rating *")
+    assert options(rating) == ["choose …", "1", "2", "3", "4", "5", "6"]
+    yes_or_no = control(field(BooleanFormFieldSettings()).controls, "Answer *")
+    assert options(yes_or_no) == ["choose …", "Yes", "No"]
+    assert rating.value is yes_or_no.value is None
+
+
+def test_an_attribute_is_deleted_in_a_month_unless_said_otherwise():
+    asked = Asked(DeleteAttributeRequestItem(attribute_id="ATT1", must_be_accepted=True))
+    offered = datetime.fromisoformat(asked.controls.inputs["deletion_date"])
+    assert timedelta(days=29) < offered - datetime.now(UTC) < timedelta(days=31)
+    control(asked.controls, "Delete on *").value = "2999-01-01T00:00:00Z"
+    assert asked.controls.inputs == {"deletion_date": "2999-01-01T00:00:00Z"}
+
+
+def test_a_query_is_answered_with_an_own_attribute_or_a_new_one():
+    asked = Asked(ReadAttributeRequestItem(query=QUERY, must_be_accepted=True))
+    assert asked.asked_for == ["DisplayName"]
+    assert asked.controls.inputs == {"existing_attribute_id": "ATT1"}
+    assert controls(asked.controls, "Value *") == []
+    choose(asked.controls, "Zed")
+    assert asked.controls.inputs == {"existing_attribute_id": "ATT2"}
+    choose(asked.controls, "a new one")
+    control(asked.controls, "Value *").value = "New"
+    assert asked.controls.inputs == {"new_attribute": IdentityAttribute(owner=OWN, value=DisplayName(value="New"))}
+    assert asked.changes == 3
+
+
+def test_a_query_of_a_relationship_attribute_is_answered_with_a_new_one():
+    hints = RelationshipAttributeCreationHints(title="Shoe", value_type="ProprietaryString", confidentiality="public")
+    query = RelationshipAttributeQuery(key="shoe", owner="", attribute_creation_hints=hints)
+    asked = Asked(ReadAttributeRequestItem(query=query, must_be_accepted=True))
+    assert asked.asked_for == []
+    assert options(control(asked.controls, "Answer with")) == ["a new one"]
+    assert control(asked.controls, "Title *").value == "Shoe"
+    control(asked.controls, "Value *").value = "42"
+    made = asked.controls.inputs["new_attribute"]
+    assert (made.owner, made.key, made.confidentiality, made.value.value) == (OWN, "shoe", "public", "42")
+
+
+def test_what_a_third_party_has_is_named_by_its_id():
+    query = ThirdPartyRelationshipAttributeQuery(key="shoe", owner="thirdParty", third_party=["did:e:x:dids:1"])
+    asked = Asked(ReadAttributeRequestItem(query=query, must_be_accepted=True))
+    assert asked.controls.inputs == {}
+    control(asked.controls, "Attribute id *").value = "ATT7"
+    assert asked.controls.inputs == {"existing_attribute_id": "ATT7"}
+
+
+# --- in a form, checked by the Connector
+
+
+@pytest.mark.parametrize(
+    ("settings", "wrong", "right", "expected"),
+    [
+        (IntegerFormFieldSettings(min=1, max=3), "two", "2", 2),
+        (DateFormFieldSettings(), "tomorrow", "2030-01-31", "2030-01-31"),
+    ],
+)
+def test_an_answer_of_a_field_is_checked_and_kept(incoming, recipient, settings, wrong, right, expected):
+    form = DecisionForm(recipient, incoming(FormFieldRequestItem(title="x", settings=settings, must_be_accepted=True)))
+    control(form, "Answer *").value = wrong
+    assert "needs" in alerts(part(form, "items[0]"))[0]
+    assert control(form, "Answer *").value == wrong
+    control(form, "Answer *").value = right
+    assert alerts(form) == []
+    assert form.decision.model_dump() == {"items": [{"accept": True, "response": expected}]}
+    form.accept(0, response=expected)
+    assert form.decision.model_dump() == {"items": [{"accept": True, "response": expected}]}
+
+
+def test_own_attributes_are_those_of_the_recipient(incoming, recipient, peer):
+    existing = recipient.attributes.create(DisplayName(value=uuid.uuid4().hex))
+    form = DecisionForm(recipient, incoming(ReadAttributeRequestItem(query=QUERY, must_be_accepted=True)))
+    choose(form, existing.content.value.value)
+    assert form.decision.model_dump()["items"] == [{"accept": True, "existingAttributeId": existing.id}]
+    choose(form, "a new one")
+    control(form, "Value *").value = "New"
+    (item,) = form.decision.model_dump()["items"]
+    assert item["newAttribute"] == IdentityAttribute(owner=peer, value=DisplayName(value="New")).model_dump()
+    control(form, "Value *").value = "🙂"
+    assert "DIN 91379" in alerts(part(form, "ReadAttributeRequestItem"))[0]
+
+
+def test_a_proposal_can_be_corrected(incoming, recipient):
+    proposed = ProposeAttributeRequestItem(
+        attribute=IdentityAttribute(owner="", value=DisplayName(value=uuid.uuid4().hex)),
+        query=QUERY,
+        must_be_accepted=True,
+    )
+    form = DecisionForm(recipient, incoming(proposed))
+    control(form, "Value *").value = "Corrected"
+    (item,) = form.decision.model_dump()["items"]
+    assert item["attribute"]["value"]["value"] == "Corrected"
+    assert form.decide().status == "Decided"

@@ -1,0 +1,175 @@
+"""Deciding a Request, item by item."""
+
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+
+from enmeshed_nb import Journal
+from enmeshed_nb.connector import Connector
+from enmeshed_nb.content import DateFormFieldSettings, FormFieldRequestItem, RequestItemGroup, StringFormFieldSettings
+from enmeshed_nb.guide import DecisionError, wait_for_status
+from enmeshed_nb.widgets import DecisionForm
+from tests.conftest import until
+from tests.widgets.samples import AUTHENTICATION, OPTIONAL
+from tests.widgets.seen import alerts, choose, control, html_of, part, press, read, status
+
+NAME = FormFieldRequestItem(title="Name", settings=StringFormFieldSettings(), must_be_accepted=True)
+DAY = FormFieldRequestItem(title="Day", settings=DateFormFieldSettings(), must_be_accepted=True)
+
+
+def test_a_required_item_is_chosen_an_optional_one_must_be(incoming, recipient, sender):
+    request = incoming(AUTHENTICATION, RequestItemGroup(items=[OPTIONAL]))
+    form = DecisionForm(recipient, request)
+    assert alerts(part(form, "Is it you?")) == []
+    (problem,) = alerts(part(form, "Newsletter"))
+    assert problem.startswith("✘ Not decided yet")
+    assert "1 item(s) still need something" in status(form)
+    assert control(form, "Decide").disabled
+    choose(part(form, "Newsletter"), "Reject")
+    assert alerts(form) == []
+    assert "can be accepted like this" in status(form)
+    press(form, "Decide")
+    assert form.request.status == "Decided"
+    done = wait_for_status(sender.requests.outgoing, request.id, "Completed", sync=sender)
+    assert [item.result for item in done.response.content.items[1].items] == ["Rejected"]
+    assert form.decide().status in ("Decided", "Completed")
+    assert "This Request is" in status(form)
+    assert control(form, "Decide").disabled
+
+
+def test_a_required_item_that_is_rejected_is_named(incoming, recipient):
+    form = DecisionForm(recipient, incoming(AUTHENTICATION))
+    choose(part(form, "Is it you?"), "Reject")
+    (problem,) = alerts(part(form, "Is it you?"))
+    assert problem.endswith("must be accepted to accept the Request. Accept it, or reject every item.")
+    with pytest.raises(DecisionError, match="must be accepted"):
+        form.decide()
+
+
+def test_of_two_items_that_are_the_same_the_right_one_is_named(incoming, recipient):
+    form = DecisionForm(recipient, incoming(OPTIONAL, RequestItemGroup(items=[OPTIONAL, OPTIONAL])))
+    form.reject(0)
+    form.accept((1, 0))
+    assert alerts(part(form, "items[0] ")) == alerts(part(form, "items[1].items[0]")) == []
+    assert len(alerts(part(form, "items[1].items[1]"))) == 1
+    with pytest.raises(DecisionError) as undecided:
+        _ = form.decision
+    assert undecided.value.path == (1, 1)
+
+
+def test_a_whole_request_is_rejected(incoming, recipient, sender):
+    request = incoming(AUTHENTICATION, OPTIONAL)
+    form = DecisionForm(recipient, request)
+    form.reject_all(code="not.now", message="Not now.")
+    assert "can be rejected like this" in status(form)
+    form.decide()
+    done = wait_for_status(sender.requests.outgoing, request.id, "Completed", sync=sender)
+    assert [item.code for item in done.response.content.items] == ["not.now"] * 2
+
+
+def test_one_item_is_rejected_for_a_reason(incoming, recipient):
+    form = DecisionForm(recipient, incoming(AUTHENTICATION, OPTIONAL))
+    form.reject(1, message="Not now.")
+    assert control(part(form, "Newsletter"), "Message").value == "Not now."
+    control(part(form, "Newsletter"), "Message").value = "Never."
+    assert form.decision.model_dump()["items"][1] == {"accept": False, "message": "Never."}
+    form.reject(1, code="no.time", message="Not now.")
+    assert form.decision.model_dump()["items"][1] == {"accept": False, "code": "no.time", "message": "Not now."}
+
+
+def test_what_is_set_from_python_must_fit(incoming, recipient):
+    form = DecisionForm(recipient, incoming(NAME, RequestItemGroup(items=[DAY])))
+    form.accept_all({0: {"response": "Zoë"}, (1, 0): {"response": "2030-01-31"}})
+    assert "can be accepted like this" in status(form)
+    for path, inputs in (((1, 0), {"response": "tomorrow"}), ((2,), {})):
+        with pytest.raises(DecisionError) as refused:
+            form.accept_all({path: inputs})
+        assert refused.value.path == path
+        with pytest.raises(DecisionError):
+            form.accept(path, **inputs)
+    assert "can be accepted like this" in status(form)
+    form.accept_all()
+    (problem,) = alerts(part(form, "Name"))
+    assert "needs a text of 1 to 4096 characters" in problem
+
+
+def test_one_change_is_checked_once(incoming, recipient):
+    request = incoming(NAME, OPTIONAL)
+    form = DecisionForm(recipient, request)
+    form.accept_all({0: {"response": "Zoë"}})
+    changes = {
+        "CanAccept": [
+            lambda: form.reject(1, message="Not now."),
+            lambda: choose(part(form, "Newsletter"), "Accept"),
+            lambda: form.accept_all({0: {"response": "Ada"}}),
+            lambda: form.accept(0, response="Bo"),
+        ],
+        "CanReject": [
+            lambda: form.reject_all(code="not.now", message="Not now."),
+            lambda: setattr(control(form, "Code"), "value", "never"),
+        ],
+    }
+    with Journal(recipient) as journal:
+        for call, each in changes.items():
+            for change in each:
+                before = len(journal)
+                change()
+                assert [made.path.rpartition("/")[2] for made in journal.exchanges[before:]] == [call]
+
+
+def test_a_request_that_was_decided_elsewhere_is_told(incoming, recipient):
+    request = incoming(AUTHENTICATION)
+    form = DecisionForm(recipient, request)
+    recipient.requests.incoming.reject(request.id, [{"accept": False}])
+    assert form.decide().response.content.result == "Rejected"
+    assert "Rejected" in status(form)
+    assert control(form, "Decide").disabled
+
+
+def test_that_it_was_decided_elsewhere_is_found_by_the_next_change(incoming, recipient):
+    request = incoming(OPTIONAL)
+    form = DecisionForm(recipient, request)
+    recipient.requests.incoming.accept(request.id, [{"accept": True}])
+    choose(part(form, "Newsletter"), "Reject")
+    assert "This Request is" in status(form)
+    assert control(form, "Decide").disabled
+
+
+def test_an_expired_request_is_told(incoming, recipient):
+    request = incoming(AUTHENTICATION, expires_at=datetime.now(UTC) + timedelta(seconds=2))
+    form = DecisionForm(recipient, request)
+    until(lambda: datetime.now(UTC) > request.content.expires_at)
+    press(form, "Decide")
+    assert form.request.status == "Expired"
+    assert "Expired" in status(form)
+
+
+class Early(httpx.HTTPTransport):
+    """Shows what a Connector shows before its decider has seen a Request: a moment that cannot be held."""
+
+    def handle_request(self, request):
+        answer = super().handle_request(request)
+        content = answer.read().replace(b"ManualDecisionRequired", b"DecisionRequired")
+        return httpx.Response(answer.status_code, content=content, headers={"content-type": "application/json"})
+
+
+def test_a_request_that_no_decider_has_seen_can_be_decided(incoming, network):
+    request = incoming(AUTHENTICATION)
+    state = network.state.connector("recipient")
+    with Connector(state.url, state.api_key, transport=Early()) as recipient:
+        form = DecisionForm(recipient, request)
+        assert form.request.status == "DecisionRequired"
+        assert "can be accepted like this" in status(form)
+        assert not control(form, "Decide").disabled
+        assert form.decide().status == "Decided"
+        assert control(form, "Decide").disabled
+
+
+def test_what_is_decided_is_kept_without_a_kernel(incoming, recipient):
+    form = DecisionForm(recipient, incoming(AUTHENTICATION, OPTIONAL))
+    assert "undecided" in html_of(form)
+    form.accept_all()
+    assert "undecided" not in html_of(form)
+    assert str(form).endswith("(ConsentRequestItem 'Newsletter'): accept")
+    assert "Newsletter" in read(form)

@@ -1,0 +1,46 @@
+"""What all views and widgets have in common: a form without a kernel, in which a peer's text is nothing but text."""
+
+from enmeshed_nb import Journal
+from enmeshed_nb.content import AuthenticationRequestItem, Request
+from enmeshed_nb.guide import wait_for_status
+from enmeshed_nb.widgets import (
+    DecisionForm,
+    Exchanges,
+    Journey,
+    PeerChooser,
+    RequestComposer,
+    ResponseView,
+    StepView,
+)
+from tests.widgets.samples import AUTHENTICATION, EVIL
+from tests.widgets.seen import html_of, pieces
+
+
+def test_what_a_peer_wrote_is_text_and_nothing_else(incoming, recipient, sender):
+    request = incoming(AuthenticationRequestItem(title=EVIL[:60], must_be_accepted=True), title=EVIL, description=EVIL)
+    form = DecisionForm(recipient, request)
+    form.reject_all(message=EVIL)
+    form.decide()
+    done = wait_for_status(sender.requests.outgoing, request.id, "Completed", sync=sender)
+    with Journal(sender, recipient) as journal:
+        sender.requests.outgoing.get(request.id)
+        recipient.requests.incoming.get(request.id)
+        shown = [form, ResponseView(done), StepView(journal), Journey(journal), Exchanges(journal.exchanges)]
+        pages = [html_of(each) for each in shown]
+    for piece in [*pages, *pieces(form)]:
+        assert "<script" not in piece
+        assert "<img" not in piece
+        assert "\x07" not in piece
+    assert "&lt;script&gt;" in pages[0]
+
+
+def test_widgets_have_a_form_without_a_kernel(sender, peer, incoming, recipient):
+    for widget in (
+        PeerChooser(sender),
+        RequestComposer(sender, peer, request=Request(items=[AUTHENTICATION])),
+        DecisionForm(recipient, incoming(AUTHENTICATION)),
+    ):
+        bundle = widget._repr_mimebundle_()
+        assert set(bundle) == {"text/plain", "text/html", "application/vnd.jupyter.widget-view+json"}
+        assert "<svg" not in bundle["text/html"]
+        assert bundle["text/plain"] == repr(widget)
