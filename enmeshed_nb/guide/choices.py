@@ -1,7 +1,38 @@
 """What of a Connector's own can go into a Request: its Attributes and Files, named for people."""
 
+from typing import Any
+
 from enmeshed_nb.connector import Connector, File, LocalAttribute
 from enmeshed_nb.guide.text import printable
+
+
+def choices_for(kind: str, connector: Connector, peer: str | None) -> dict[str, dict[str, Any]]:
+    """Return what an item of a kind can be about, by name: the properties of the item that say so.
+
+    Args:
+        kind: the `@type` of the item.
+        connector: whose Attributes and Files.
+        peer: the address of who the Request is for, if that is known.
+
+    Raises:
+        ConnectorError: the Connector cannot be asked.
+    """
+    match kind:
+        case "ShareAttributeRequestItem":
+            return {
+                name: {"attributeId": each.id, "attribute": each.content.model_dump()}
+                for name, each in shareable_attributes(connector).items()
+            }
+        case "DeleteAttributeRequestItem":
+            shared = deletable_attributes(connector, peer) if peer else {}
+            return {name: {"attributeId": each.id} for name, each in shared.items()}
+        case "TransferFileOwnershipRequestItem":
+            return {
+                name: {"fileReference": each.reference.truncated, "ownershipToken": each.ownership_token}
+                for name, each in transferable_files(connector).items()
+            }
+        case _:
+            return {}
 
 
 def shareable_attributes(connector: Connector) -> dict[str, LocalAttribute]:

@@ -32,11 +32,12 @@ NEW: dict[str, Json] = {
     "TransferFileOwnershipRequestItem": {"fileReference": "", "ownershipToken": ""},
 }
 """What a new item of each kind begins with."""
-_TO_CHOOSE = {
+TO_CHOOSE = {
     "DeleteAttributeRequestItem": ("attributeId", "Attribute"),
     "ShareAttributeRequestItem": ("attributeId", "Attribute"),
     "TransferFileOwnershipRequestItem": ("fileReference", "File"),
 }
+"""The kinds of items that are about something of the Connector's own: the property that says what, and its word."""
 KINDS: dict[str, type[RequestItem]] = {
     kind.__name__: kind for kind in RequestItem._types() if issubclass(kind, RequestItem)
 }
@@ -166,7 +167,7 @@ class RequestDraft:
         to_choose = {
             path: Problem(path, f"Choose the {what} first.")
             for path, node in self.nodes()
-            for key, what in [_TO_CHOOSE.get(node.kind, ("", ""))]
+            for key, what in [TO_CHOOSE.get(node.kind, ("", ""))]
             if key and not node.properties.get(key)
         }
         try:

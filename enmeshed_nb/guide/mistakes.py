@@ -57,7 +57,7 @@ def check_parameter(
     must = ""
     if among and value not in among:
         must = f"must be {' or '.join(map(repr, among))}"
-    if between:
+    elif between:
         low, high = between
         if isinstance(value, str) and not low <= len(value) <= high:
             must = f"must have {low} to {high} characters"

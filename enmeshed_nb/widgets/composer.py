@@ -8,15 +8,15 @@ import ipywidgets
 from htpy import Node
 from pydantic import ValidationError
 
-from enmeshed_nb.connector import Connector
+from enmeshed_nb.connector import Connector, ConnectorError
 from enmeshed_nb.content import ItemPath, Request, RequestItemGroup
 from enmeshed_nb.guide import Problem, explain
-from enmeshed_nb.guide.choices import deletable_attributes, shareable_attributes, transferable_files
-from enmeshed_nb.guide.draft import GROUP, KINDS, DraftNode, Json, RequestDraft
+from enmeshed_nb.guide.choices import choices_for
+from enmeshed_nb.guide.draft import GROUP, KINDS, TO_CHOOSE, DraftNode, Json, RequestDraft
 from enmeshed_nb.widgets.form import ModelForm
 from enmeshed_nb.widgets.panel import Alert, Panel, button, note, wide
 from enmeshed_nb.widgets.peers import PeerChooser
-from enmeshed_nb.widgets.view import copyable, folded, page, rows, text, wrong
+from enmeshed_nb.widgets.view import alert, copyable, folded, page, rows, text, wrong
 
 _NAMES = {kind: kind.removesuffix("RequestItem") for kind in KINDS}
 _WITHOUT_CONTROL = frozenset({"items", "metadata", "third_party_address", "initial_attribute_peer"})
@@ -262,26 +262,13 @@ class _Card:
 
     def _picker(self) -> list[Any]:
         """What the Connector has that the item can be about."""
-        connector, peer = self._composer.connector, self._composer.peer
-        found: dict[str, Json] = {}
-        what = "Attribute"
-        match self._node.kind:
-            case "ShareAttributeRequestItem":
-                found = {
-                    name: {"attributeId": each.id, "attribute": each.content.model_dump()}
-                    for name, each in shareable_attributes(connector).items()
-                }
-            case "DeleteAttributeRequestItem":
-                shared = deletable_attributes(connector, peer) if peer else {}
-                found = {name: {"attributeId": each.id} for name, each in shared.items()}
-            case "TransferFileOwnershipRequestItem":
-                what = "File"
-                found = {
-                    name: {"fileReference": each.reference.truncated, "ownershipToken": each.ownership_token}
-                    for name, each in transferable_files(connector).items()
-                }
-            case _:
-                return []
+        if self._node.kind not in TO_CHOOSE:
+            return []
+        connector, (_, what) = self._composer.connector, TO_CHOOSE[self._node.kind]
+        try:
+            found = choices_for(self._node.kind, connector, self._composer.peer)
+        except ConnectorError as error:
+            return [note(alert(explain(error)))]
         if not found:
             return [note(htpy.p(".enb-muted")[f"The {text(connector.name)} has no {what} for this yet."])]
         choice = ipywidgets.Dropdown(

@@ -56,7 +56,12 @@ class ModelForm(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no typ
 
 
 class Control:
-    """The control of one property: a widget, and how its value becomes JSON."""
+    """The control of one property.
+
+    Attributes:
+        widget: what is shown.
+        value: returns what was entered, as JSON.
+    """
 
     def __init__(self, widget: Any, value: Callable[[], Any]) -> None:
         self.widget = widget

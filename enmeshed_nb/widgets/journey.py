@@ -14,7 +14,7 @@ _WIDTH, _ROW, _HEAD = 970, 28, 46
 _LEFT, _MIDDLE, _RIGHT = 300, 500, 700
 _LONGEST = 42
 
-g, path, rect, svg, svg_text = (Element(name) for name in ("g", "path", "rect", "svg", "text"))
+g, rect, svg, svg_path, svg_text = (Element(name) for name in ("g", "rect", "svg", "path", "text"))
 
 
 class Journey(View):
@@ -75,7 +75,7 @@ class Journey(View):
         ]
         return [
             g[
-                path(".line", d=f"M{x} 34V{height}"),
+                svg_path(".line", d=f"M{x} 34V{height}"),
                 rect(".lane", x=x - 62, y=6, width=124, height=28, rx=6),
                 svg_text(x=x, y=25, text_anchor="middle", font_weight="600")[_short(text(name.capitalize()), 16)],
             ]
@@ -117,8 +117,8 @@ def _arrow(start: int, end: int, y: int, words: str, *, towards_middle: bool) ->
     tip = 7 if end < start else -7
     dashes = {} if towards_middle else {"stroke_dasharray": "5 4"}
     return [
-        path(".arrow", d=f"M{start} {y + 6}H{end}", **dashes),
-        path(".head", d=f"M{end} {y + 6}l{tip} -4v8z"),
+        svg_path(".arrow", d=f"M{start} {y + 6}H{end}", **dashes),
+        svg_path(".head", d=f"M{end} {y + 6}l{tip} -4v8z"),
         svg_text(x=(start + end) // 2, y=y + 1, text_anchor="middle", font_size="11")[_short(words, 36)],
     ]
 

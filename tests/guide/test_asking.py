@@ -103,6 +103,7 @@ def test_parameters_that_can_be_meant_pass():
         (3, {"among": range(3)}, "must be 0 or 1 or 2, not 3"),
         ("maybe", {"among": ("yes", "no"), "between": (1, 200)}, "must be 'yes' or 'no', not 'maybe'"),
         (2, {"among": (2, 4), "between": (3, 5)}, "must be from 3 to 5, not 2"),
+        (1, {"among": (2, 4), "between": (3, 5)}, "must be 2 or 4, not 1"),
         (600.5, {"between": (1, 600)}, "must be from 1 to 600, not 600.5"),
         ("x" * 3, {"between": (1, 2)}, "must have 1 to 2 characters, not 'xxx'"),
         (0, {"between": (1, 600)}, "must be from 1 to 600, not 0"),

@@ -5,8 +5,7 @@ import httpx
 import pytest
 
 from enmeshed_nb.connector import Connector, LocalRequest, Refused
-from enmeshed_nb.content import DisplayName
-from enmeshed_nb.guide import Journal, results_table, show_json, status_table
+from enmeshed_nb.guide import Journal, results_table, status_table
 
 
 def local_request(status: str, title: str = "Is it you?", **more: Any) -> dict[str, Any]:
@@ -133,8 +132,3 @@ def test_results_say_who_accepted_what() -> None:
     assert status_table([done]).splitlines()[2].split() == ["REQ1", "outgoing", "did:e:peer", "Completed", "Accepted"]
     open_rows = results_table(LocalRequest.from_api(local_request("Open"))).splitlines()[2:]
     assert [row.split()[-1] for row in open_rows] == ["-", "-"]
-
-
-def test_json_is_shown_as_the_api_has_it(capsys: pytest.CaptureFixture[str]) -> None:
-    show_json([DisplayName(value="Zoë")])
-    assert capsys.readouterr().out == '[\n  {\n    "@type": "DisplayName",\n    "value": "Zoë"\n  }\n]\n'

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from enmeshed_nb import Journal
+from enmeshed_nb.connector import Connector
 from enmeshed_nb.content import (
     AuthenticationRequestItem,
     DisplayName,
@@ -21,6 +22,7 @@ from enmeshed_nb.content.versions import since_of
 from enmeshed_nb.guide import ask
 from enmeshed_nb.guide.draft import GROUP, KINDS
 from enmeshed_nb.widgets import PeerChooser, RequestComposer
+from tests.conftest import closed_port
 from tests.widgets.samples import AUTHENTICATION, OPTIONAL
 from tests.widgets.seen import alerts, choose, control, controls, html_of, options, part, press, read, status, text_of
 
@@ -222,6 +224,18 @@ def test_another_peer_is_checked_copied_and_asked_for_what_it_has(three):
     assert "The Relationship with the peer has the wrong status." in status(composer)
     chooser.select(of_bo)
     assert composer.problems == []
+
+
+def test_a_connector_that_does_not_answer_is_told_and_what_was_typed_stays():
+    with Connector(f"http://127.0.0.1:{closed_port()}", "any", retries=0) as nobody:
+        composer = RequestComposer(nobody, "did:e:x:dids:1", request=Request(items=[AUTHENTICATION]))
+        assert "Check that the Connector runs" in status(composer)
+        composer.add("ShareAttributeRequestItem")
+        (cannot_choose, choose_first) = sorted(alerts(part(composer, "2 ShareAttribute")), key=len, reverse=True)
+        assert "Check that the Connector runs" in cannot_choose
+        assert choose_first == "✘ Choose the Attribute first."
+        control(part(composer, "2 ShareAttribute"), "Description").value = "Still here"
+        assert composer.draft.json["items"][1]["description"] == "Still here"
 
 
 def test_one_change_is_validated_once(sender, peer):

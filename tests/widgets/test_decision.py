@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import httpx
+import ipywidgets
 import pytest
 
 from enmeshed_nb import Journal
@@ -12,10 +13,16 @@ from enmeshed_nb.guide import DecisionError, wait_for_status
 from enmeshed_nb.widgets import DecisionForm
 from tests.conftest import until
 from tests.widgets.samples import AUTHENTICATION, OPTIONAL
-from tests.widgets.seen import alerts, choose, control, html_of, part, press, read, status
+from tests.widgets.seen import alerts, choose, control, html_of, part, press, read, status, walk
 
 NAME = FormFieldRequestItem(title="Name", settings=StringFormFieldSettings(), must_be_accepted=True)
 DAY = FormFieldRequestItem(title="Day", settings=DateFormFieldSettings(), must_be_accepted=True)
+
+
+def can_be_chosen(widget):
+    """Whether one can still choose between accepting and rejecting."""
+    (toggles,) = [each for each in walk(widget) if isinstance(each, ipywidgets.ToggleButtons)]
+    return not toggles.disabled
 
 
 def test_a_required_item_is_chosen_an_optional_one_must_be(incoming, recipient, sender):
@@ -63,6 +70,10 @@ def test_a_whole_request_is_rejected(incoming, recipient, sender):
     form = DecisionForm(recipient, request)
     form.reject_all(code="not.now", message="Not now.")
     assert "can be rejected like this" in status(form)
+    assert [can_be_chosen(part(form, each)) for each in ("Is it you?", "Newsletter")] == [False, False]
+    choose(form, "Accept the Request")
+    assert [can_be_chosen(part(form, each)) for each in ("Is it you?", "Newsletter")] == [True, True]
+    choose(form, "Reject the Request")
     form.decide()
     done = wait_for_status(sender.requests.outgoing, request.id, "Completed", sync=sender)
     assert [item.code for item in done.response.content.items] == ["not.now"] * 2
@@ -143,6 +154,31 @@ def test_an_expired_request_is_told(incoming, recipient):
     press(form, "Decide")
     assert form.request.status == "Expired"
     assert "Expired" in status(form)
+
+
+class Breakable(httpx.HTTPTransport):
+    """Reaches a Connector until it is broken."""
+
+    is_broken = False
+
+    def handle_request(self, request):
+        if self.is_broken:
+            raise httpx.ConnectError("broken")
+        return super().handle_request(request)
+
+
+def test_a_connector_that_does_not_answer_is_told_and_the_choice_stays(incoming, network):
+    request, state, way = incoming(OPTIONAL), network.state.connector("recipient"), Breakable()
+    with Connector(state.url, state.api_key, transport=way, retries=0) as recipient:
+        form = DecisionForm(recipient, request)
+        way.is_broken = True
+        choose(part(form, "Newsletter"), "Reject")
+        assert "Check that the Connector runs" in status(form)
+        assert control(form, "Decide").disabled
+        way.is_broken = False
+        form.check()
+        assert "can be accepted like this" in status(form)
+        assert form.decision.model_dump() == {"items": [{"accept": False}]}
 
 
 class Early(httpx.HTTPTransport):
