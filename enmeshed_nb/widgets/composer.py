@@ -16,7 +16,7 @@ from enmeshed_nb.guide.draft import GROUP, KINDS, TO_CHOOSE, DraftNode, Json, Re
 from enmeshed_nb.widgets.form import ModelForm
 from enmeshed_nb.widgets.panel import Alert, Panel, button, note, wide
 from enmeshed_nb.widgets.peers import PeerChooser
-from enmeshed_nb.widgets.view import alert, copyable, folded, page, rows, text, wrong
+from enmeshed_nb.widgets.view import alert, copyable, folded, mark, page, rows, text, wrong
 
 _NAMES = {kind: kind.removesuffix("RequestItem") for kind in KINDS}
 _WITHOUT_CONTROL = frozenset({"items", "metadata", "third_party_address", "initial_attribute_peer"})
@@ -145,7 +145,7 @@ class RequestComposer(Panel):
         below = len({each.path for each in self.problems if each.path})
         if not self.problems:
             with_peer = "" if self.peer else " (without a peer; choose one to check more)"
-            return htpy.p(role="status")[htpy.span(".enb-state.good")["✔ The Request is valid"], with_peer, "."]
+            return htpy.p(role="status")[mark("good", "✔ The Request is valid"), with_peer, "."]
         return htpy.div(role="status")[
             [htpy.p[wrong(each.what)] for each in own],
             below and htpy.p[wrong(f"{below} item(s) have a problem: see there.")],

@@ -11,7 +11,7 @@ from enmeshed_nb.content.model import to_json
 from enmeshed_nb.guide.peers import shortened
 from enmeshed_nb.localnet.inspection import stored_message
 from enmeshed_nb.network import Network
-from enmeshed_nb.widgets.view import View, shown_json, text
+from enmeshed_nb.widgets.view import View, shown_json, side, text
 
 _SHOWN = 420
 _ELSEWHERE = (
@@ -61,21 +61,24 @@ class Curtain(View):
         if not self.stored:
             return htpy.div(".enb-card")[htpy.p[_ELSEWHERE]]
         keys = [
-            htpy.div[htpy.span(".enb-muted")[f"key sealed for {shortened(address)}"], _cipher(key, 140)]
+            htpy.div[htpy.small(".enb-muted")[f"key sealed for {shortened(address)}"], _cipher(key, 140)]
             for address, key in self.stored.sealed_keys.items()
         ]
         return htpy.div(".enb-card")[
-            htpy.h4[f"One Message, seen from three places: {self.message_id}"],
+            htpy.h4["One Message, seen from three places"],
+            htpy.p[htpy.small(".enb-muted")[self.message_id]],
             htpy.div(".enb-columns")[
-                _column("The Sender shows", _readable(self.sent)),
+                _column("sender", "shows", _readable(self.sent)),
                 _column(
-                    "The Backbone has",
+                    "backbone",
+                    "has",
                     htpy.p[f"From {shortened(self.stored.created_by)}, and this:"],
                     _cipher(self.stored.body, _SHOWN),
                     keys,
                 ),
                 _column(
-                    "The Recipient shows",
+                    "recipient",
+                    "shows",
                     _readable(self.received) if self.received else htpy.p["Nothing yet: it has not synchronised."],
                 ),
             ],
@@ -86,8 +89,8 @@ class Curtain(View):
         ]
 
 
-def _column(title: str, *content: Node) -> Node:
-    return htpy.div[htpy.b[title], *content]
+def _column(who: str, does: str, *content: Node) -> Node:
+    return htpy.div(".enb-cell")[htpy.p[side(who), f" {does}"], *content]
 
 
 def _content(message: MessageWithAttachments | None) -> Any:

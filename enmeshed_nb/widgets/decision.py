@@ -17,7 +17,7 @@ from enmeshed_nb.guide.choices import attributes_for
 from enmeshed_nb.guide.deciding import UNDECIDED, Place, label, path_of
 from enmeshed_nb.widgets.answer import AnswerControls
 from enmeshed_nb.widgets.panel import Alert, Panel, button, line, note
-from enmeshed_nb.widgets.view import folded, page, rows, shown_json, state, text, wrong
+from enmeshed_nb.widgets.view import folded, mark, page, rows, shown_json, state, text, wrong
 
 ACCEPT, REJECT = "accept", "reject"
 
@@ -203,12 +203,12 @@ class DecisionForm(Panel):
         whole = [each.what for each in found if each.path not in self._cards]
         if not found:
             word = "accepted" if self.verb == ACCEPT else "rejected"
-            shown: Node = htpy.span(".enb-state.good")[f"✔ The Request can be {word} like this."]
+            shown: Node = mark("good", f"✔ The Request can be {word} like this.")
         elif whole:
             shown = wrong(" ".join(whole))
         else:
             items = len({each.path for each in found})
-            shown = htpy.span(".enb-state.warn")[f"? {items} item(s) still need something."]
+            shown = mark("warn", f"? {items} item(s) still need something.")
         self._state.value = page(htpy.p(role="status")[shown])
 
     def static(self) -> Node:
@@ -258,7 +258,7 @@ class _Card:
         self._reason = line("Message", placeholder="why not; may be empty")
         self._reason.observe(lambda _: self._changed(), "value")
         self._choice.observe(lambda _: self._changed(), "value")
-        required = htpy.span(".enb-state.warn")["* required"] if item.must_be_accepted else "optional"
+        required = mark("warn", "* required") if item.must_be_accepted else "optional"
         self.widget = ipywidgets.VBox(
             [
                 note([htpy.p[htpy.b[text(self.name)], " ", required], _asked(item)]),

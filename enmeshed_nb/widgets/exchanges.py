@@ -9,7 +9,7 @@ from enmeshed_nb.connector import Exchange
 from enmeshed_nb.guide import Step, next_step
 from enmeshed_nb.guide.journal import Journal
 from enmeshed_nb.widgets.journey import Journey
-from enmeshed_nb.widgets.view import View, copyable, folded, shown_json, state, text
+from enmeshed_nb.widgets.view import View, copyable, folded, mark, shown_json, side, state, text
 
 
 class Exchanges(View):
@@ -36,22 +36,35 @@ class Exchanges(View):
 
 
 def _exchange(exchange: Exchange) -> Node:
-    kind = "good" if exchange.succeeded else "bad"
-    icon = "✔" if exchange.succeeded else "✘"
     return folded(
         [
-            htpy.span(class_=f"enb-state {kind}")[f"{icon} {exchange.status or 'no answer'}"],
+            _outcome(exchange),
             " ",
-            htpy.b[text(exchange.connector)],
+            side(exchange.connector),
             " ",
-            htpy.span(".enb-mono")[text(exchange.call)],
-            htpy.span(".enb-muted")[f" {exchange.duration * 1000:.0f} ms"],
+            htpy.code(".enb-mono")[text(exchange.call)],
+            htpy.small(".enb-muted")[f" in {exchange.duration * 1000:.0f} ms"],
         ],
         exchange.error and htpy.p[text(exchange.error)],
-        exchange.request is not None and [htpy.p(".enb-muted")["sent"], shown_json(exchange.request)],
-        exchange.response is not None and [htpy.p(".enb-muted")["came back"], shown_json(exchange.response)],
+        htpy.div(".enb-columns")[
+            exchange.request is not None and htpy.div(".enb-cell")[htpy.b["sent"], shown_json(exchange.request)],
+            exchange.response is not None and htpy.div(".enb-cell")[htpy.b["came back"], shown_json(exchange.response)],
+        ],
         folded("as curl", copyable(exchange.as_curl())),
     )
+
+
+def _outcome(exchange: Exchange) -> Node:
+    """Return how a call ended: its status, and what a validation found."""
+    if exchange.status is None or exchange.status >= 400:
+        return mark("bad", f"✘ {exchange.status or 'no answer'}")
+    match exchange.response:
+        case {"result": {"isSuccess": True}}:
+            return mark("good", f"✔ {exchange.status}, isSuccess: true")
+        case {"result": {"isSuccess": False}}:
+            return mark("bad", f"✘ {exchange.status}, isSuccess: false")
+        case _:
+            return mark("good", f"✔ {exchange.status}")
 
 
 class StepView(View):
@@ -77,7 +90,7 @@ class StepView(View):
 
     def html(self) -> Node:
         """Return statuses, journey and exchanges."""
-        return htpy.div(".enb-card")[
+        return htpy.div[
             [_sides(request_id, sides) for request_id, sides in self.step.statuses.items()],
             self.journey.html(),
             Exchanges(self.step.exchanges).html(),
@@ -85,7 +98,7 @@ class StepView(View):
 
 
 def _sides(request_id: str, sides: dict[str, str]) -> Node:
-    return htpy.div(".enb-row")[
-        htpy.span(".enb-mono")[request_id],
-        ([htpy.span[htpy.b[text(side.capitalize())], " ", state(status)]] for side, status in sides.items()),
+    return htpy.p(".enb-row")[
+        ([htpy.span[side(name), " ", state(status)], " "] for name, status in sides.items()),
+        htpy.small(".enb-muted")[f"Request {request_id}"],
     ]

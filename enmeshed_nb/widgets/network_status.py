@@ -5,7 +5,7 @@ from htpy import Node
 
 from enmeshed_nb.health import NetworkReport, Part
 from enmeshed_nb.network import Network
-from enmeshed_nb.widgets.view import View, rows, state, text
+from enmeshed_nb.widgets.view import View, mark, rows, side, state, text
 
 
 class NetworkStatus(View):
@@ -27,14 +27,14 @@ class NetworkStatus(View):
     def html(self) -> Node:
         """Return a row for each part, and the cure of what is down."""
         report = self.report
-        own = htpy.span(".enb-state.warn")["⚠ Your own Connectors: what you do here is real."]
+        own = mark("warn", "⚠ Your own Connectors: what you do here is real.")
         return htpy.div(".enb-card")[
-            htpy.p[htpy.span(".enb-muted")[f"Local network in {report.data_dir}"] if report.data_dir else own],
+            htpy.p[htpy.small(".enb-muted")[f"Local network in {report.data_dir}"] if report.data_dir else own],
             rows(
-                ("", "state", "address", "version", "where"),
+                ("who", "state", "address", "version", "where"),
                 [
                     (
-                        htpy.b[text(part.name.capitalize())],
+                        side(part.name),
                         state(part.state),
                         htpy.span(".enb-mono")[part.address or "-"],
                         part.version or "-",

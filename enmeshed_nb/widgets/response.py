@@ -36,13 +36,16 @@ class ResponseView(View):
         request, response = self.request, self.request.response
         content = request.content
         return htpy.div(".enb-card")[
-            htpy.div(".enb-row")[
+            htpy.p(".enb-row")[
                 htpy.b[text(content.title or "Request")],
-                htpy.span(".enb-mono")[request.id],
+                " ",
                 state(request.status),
-                [htpy.span["Response ", state(response.content.result)]]
+                " ",
+                [htpy.span["Response: ", state(response.content.result)]]
                 if response
                 else htpy.span(".enb-muted")["no Response yet"],
+                " ",
+                htpy.small(".enb-muted")[request.id],
             ],
             content.description and htpy.p[text(content.description)],
             rows(
@@ -64,7 +67,7 @@ def _given(answer: ResponseItem | None) -> Node:
     given: dict[str, Any] = answer.model_dump() if answer else {}
     shown = [(name, value) for name, value in given.items() if name not in _SHOWN_BY_ITSELF]
     return [
-        htpy.div[htpy.span(".enb-muted")[f"{name}: "], htpy.span(".enb-mono")[text(_written(value))]]
+        htpy.div[htpy.span(".enb-muted")[f"{name}: "], htpy.code(".enb-mono")[text(_written(value))]]
         for name, value in shown
     ]
 

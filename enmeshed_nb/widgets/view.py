@@ -1,8 +1,12 @@
-"""What all views share: HTML that follows JupyterLab's theme, with every text escaped by htpy, and a plain text form.
+"""What all views share: HTML with every text escaped by htpy, and a plain text form.
 
-The HTML needs no kernel and no JavaScript, so a saved notebook, GitHub or nbviewer show the same.
+The HTML needs no kernel, no JavaScript and no stylesheet. A notebook that is not trusted, or shown on GitHub, loses
+`<style>`, `<svg>` and scripts, and on GitHub each `style="…"` as well. So `page` writes `inline.css` onto the elements,
+pictures are images (`widgets.picture`), and what is left without any style is headings, bold words, tables and lists.
+`style.css` is for what a stylesheet alone can do: dark themes, focus, the controls of widgets.
 """
 
+import re
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -32,22 +36,75 @@ STATES: dict[str, tuple[str, str]] = {
 }
 """The icon and the class of colour of a state; both stand beside the word, never for it."""
 
+_RULE = re.compile(r"([^{}]+){([^{}]+)}")
+_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_START_TAG = re.compile(r'<([a-z][a-z0-9]*)((?: [a-z-]+(?:="[^"]*")?)*)>')  # htpy escapes < > " in texts and values
+_CLASS = re.compile(r' class="([^"]*)"')
+_STYLE = re.compile(r' style="([^"]*)"')
+
+
+def _css(name: str) -> str:
+    return files("enmeshed_nb.widgets").joinpath(name).read_text(encoding="utf-8")
+
 
 @cache
 def stylesheet() -> Markup:
     """Return the style that all views share."""
-    return Markup(files("enmeshed_nb.widgets").joinpath("style.css").read_text(encoding="utf-8"))  # noqa: S704
+    return Markup(" ".join(_COMMENT.sub("", _css("style.css")).split()))  # noqa: S704
+
+
+@cache
+def _inline_rules() -> tuple[tuple[frozenset[str], str], ...]:
+    rules = _RULE.findall(_COMMENT.sub("", _css("inline.css")))
+    return tuple((frozenset(re.findall(r"\.?[\w-]+", chosen)), " ".join(style.split())) for chosen, style in rules)
+
+
+@cache
+def _inline(tag: str, classes: str) -> str:
+    names = {tag, *(f".{each}" for each in classes.split())}
+    return " ".join(style for chosen, style in _inline_rules() if chosen <= names)
+
+
+def _styled(match: re.Match[str]) -> str:
+    tag, attributes = match.groups()
+    classes, own = _CLASS.search(attributes), _STYLE.search(attributes)
+    style = _inline(tag, classes.group(1) if classes else "")
+    if not style:
+        return match.group()
+    style = f"{style} {own.group(1)}" if own else style
+    return f'<{tag}{_STYLE.sub("", attributes)} style="{style.rstrip(";")}">'
 
 
 def page(*content: Node) -> str:
-    """Return views as HTML: with their style, in the element to which it applies."""
-    return str(htpy.div(".enb")[htpy.style[stylesheet()], *content])
+    """Return views as HTML: each element with its style, and the stylesheet for where one is let through."""
+    shown = _START_TAG.sub(_styled, str(htpy.div(".enb")[content]))
+    return f"{htpy.style[stylesheet()]}{shown}"
 
 
 def state(word: str) -> Node:
     """Return a state: icon, word, colour."""
     icon, kind = STATES.get(word, ("•", "busy"))
-    return htpy.span(class_=f"enb-state {kind}")[f"{icon} {text(word)}"]
+    return mark(kind, f"{icon} {text(word)}")
+
+
+def mark(kind: str, words: str) -> Node:
+    """Return words that tell at a glance how something is.
+
+    Args:
+        kind: "good", "bad", "warn" or "busy".
+        words: an icon and words.
+    """
+    return htpy.b(class_=f"enb-state {kind}")[words]
+
+
+def accent(name: str) -> str:
+    """Return the class of colour of a side: "sender", "backbone", or "recipient" for all who answer."""
+    return name if name in ("sender", "backbone") else "recipient"
+
+
+def side(name: str) -> Node:
+    """Return the name of a side with its accent."""
+    return [htpy.span(class_=f"enb-square {accent(name.casefold())}"), htpy.b[text(name.capitalize())]]
 
 
 def text(value: object) -> str:
@@ -62,7 +119,7 @@ def shown_json(value: Any) -> Node:
 
 def wrong(what: str) -> Node:
     """Return what is wrong, with its mark."""
-    return [htpy.span(".enb-state.bad")["✘ "], text(what)]
+    return [mark("bad", "✘ "), text(what)]
 
 
 def alert(what: str) -> Node:
@@ -71,11 +128,9 @@ def alert(what: str) -> Node:
 
 
 def copyable(words: str) -> Node:
-    """Return a text with a button that copies it to the clipboard (in a page that may run scripts)."""
-    copy = (
-        "navigator.clipboard.writeText(this.nextElementSibling.textContent).then(() => (this.textContent = 'Copied'))"
-    )
-    return htpy.div[htpy.button(".enb-copy", type="button", onclick=copy)["Copy"], htpy.pre(tabindex="0")[text(words)]]
+    """Return a text with a button that copies it to the clipboard (shown where a page may run scripts)."""
+    copy = "navigator.clipboard.writeText(this.nextElementSibling.textContent).then(() => this.classList.add('done'))"
+    return htpy.div[htpy.button(".enb-copy", type="button", onclick=copy), htpy.pre(tabindex="0")[text(words)]]
 
 
 def folded(summary: Node, *content: Node) -> Node:
