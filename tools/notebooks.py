@@ -4,16 +4,19 @@
     python tools/notebooks.py --check   say whether those that are stored are executed and normalised
 
 Normalised means: what differs from run to run (ids, times, ports; the rules of tests/notebooks/sanitize.cfg) has a
-fixed value, and no traces of the execution (widget state, timings) are stored. Pictures (QR codes, which are others
-each time) are kept as they were stored first. A second run gives an empty diff.
+fixed value, and no traces of the execution (widget state, timings) are stored. Different ids stay different, and times
+keep their order (`Clock`). Pictures (QR codes, which are others each time) are kept as they were stored first. A
+notebook that shows the same as before, but for all that, stays as it is: a second run gives an empty diff.
 """
 
 import configparser
+import json
 import os
 import re
 import sys
 import tempfile
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,43 +31,98 @@ ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 RULES = ROOT / "tests" / "notebooks" / "sanitize.cfg"
 SHORTEST_NUMBER = 6  # a replacement that ends with as many zeros is an id, and these are its number
+TIMES = ("point in time", "time of day")  # the rules of which `Clock` knows more
+INSTANT = re.compile(r"(?<![\dT])(?:(\d{4}-\d\d-\d\d)T)?(\d\d:\d\d:\d\d\.\d{3})(?!\d)")
+FIRST = datetime(2026, 1, 1, 12)
+STEPS = (14, 9, 31, 22, 12, 58, 17, 26)  # milliseconds from one moment to the next, by turns
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
 
 
-def rules() -> list[tuple[re.Pattern[str], str]]:
-    """Return what is replaced by what."""
+class Clock:
+    """The times of a notebook as they are stored.
+
+    The first moment that is shown is noon of a day, and each further one comes some milliseconds after the one before
+    it; a moment that is more than a minute later, such as an expiry, keeps its distance to the first in whole minutes.
+    What the notebook itself says is a time stays.
+
+    Args:
+        shown: all that the outputs show.
+        written: all that the cells say.
+    """
+
+    def __init__(self, shown: str, written: str) -> None:
+        self._written = written
+        found = [match for match in INSTANT.finditer(shown) if match.group() not in written]
+        dates = [match.group(1) for match in found if match.group(1)]
+        self._day = min(dates, default="2026-01-01")
+        moments = sorted({self._moment(match) for match in found})
+        self._stored: dict[datetime, datetime] = {}
+        stored, before = FIRST, moments[0] if moments else FIRST
+        for number, moment in enumerate(moments):
+            if moment - before > timedelta(minutes=1):
+                stored = FIRST + timedelta(minutes=round((moment - moments[0]) / timedelta(minutes=1)))
+            elif number:
+                stored += timedelta(milliseconds=STEPS[number % len(STEPS)])
+            self._stored[moment], before = stored, moment
+
+    def _moment(self, match: re.Match[str]) -> datetime:
+        return datetime.fromisoformat(f"{match.group(1) or self._day}T{match.group(2)}")
+
+    def told(self, match: re.Match[str]) -> str:
+        """Return what is stored for a time."""
+        if match.group() in self._written:
+            return match.group()
+        stored = self._stored[self._moment(match)].isoformat(timespec="milliseconds")
+        return stored if match.group(1) else stored.partition("T")[2]
+
+
+def rules() -> dict[str, tuple[re.Pattern[str], str]]:
+    """Return what is replaced by what, by the rules' names."""
     parser = configparser.RawConfigParser()
     parser.read(RULES, encoding="utf-8")
-    return [(re.compile(parser.get(name, "regex")), parser.get(name, "replace")) for name in parser.sections()]
+    return {name: (re.compile(parser.get(name, "regex")), parser.get(name, "replace")) for name in parser.sections()}
 
 
-def normalised(notebook: Any) -> Any:
-    """Return the notebook with fixed values for all that differs from run to run."""
-    replacements = rules()
+def normalised(notebook: Any, *, as_compared: bool = False) -> Any:
+    """Return the notebook with fixed values for all that differs from run to run.
+
+    Args:
+        notebook: an executed one.
+        as_compared: as nbval compares it, all ids, times and pictures alike; else as it is stored.
+    """
+    replacements = [rule for name, rule in rules().items() if as_compared or name not in TIMES]
+    outputs = [_output(output) for cell in notebook["cells"] for output in cell.get("outputs", [])]
+    clock = Clock(json.dumps(outputs, ensure_ascii=False), "\n".join(cell["source"] for cell in notebook["cells"]))
     seen: dict[str, dict[str, int]] = {}
 
     def fixed(match: re.Match[str], replacement: str) -> str:
         text = match.expand(replacement)
         digits = len(text) - len(text.rstrip("0"))
-        if digits < SHORTEST_NUMBER:
+        if as_compared or digits < SHORTEST_NUMBER:
             return text
         numbers = seen.setdefault(text, {})  # different ids stay different: they are numbered as they appear
         number = numbers.setdefault(match.group(), len(numbers) + 1)
         return text[:-digits] + str(number).zfill(digits)
 
+    def picture(data: Any) -> Any:
+        return "" if as_compared else data
+
     def replaced(value: Any) -> Any:
         match value:
             case str():
+                value = value if as_compared else INSTANT.sub(clock.told, value)
                 for pattern, replacement in replacements:
                     value = pattern.sub(partial(fixed, replacement=replacement), value)
                 return value
             case list():
                 return [replaced(each) for each in value]
             case dict():
-                return {key: each if key.startswith("image/") else replaced(each) for key, each in value.items()}
+                return {
+                    key: picture(each) if key.startswith("image/") else replaced(each) for key, each in value.items()
+                }
         return value
 
     cells = []
@@ -134,7 +192,10 @@ def refresh() -> int:
                 print(f"{run.planned.notebook.name}: {run.error}", file=sys.stderr)
                 return 1
             executed = nbformat.read(run.planned.output, as_version=4)
-            keep_pictures(executed, nbformat.read(run.planned.notebook, as_version=4))
+            stored = nbformat.read(run.planned.notebook, as_version=4)
+            if normalised(executed, as_compared=True) == normalised(stored, as_compared=True):
+                continue
+            keep_pictures(executed, stored)
             run.planned.notebook.write_text(_text(normalised(executed)), encoding="utf-8")
     return 0
 

@@ -9,7 +9,7 @@ from enmeshed_nb.guide.journal import Journal
 from enmeshed_nb.guide.journey import Happening, happenings
 from enmeshed_nb.guide.text import table, time_of_day
 from enmeshed_nb.widgets.picture import Font, circle, g, path, picture, rect, svg_text
-from enmeshed_nb.widgets.view import STATES, View, accent, folded, mark, rows, side, state, text
+from enmeshed_nb.widgets.view import STATES, View, accent, folded, mark, rows, state, text
 
 _CALL, _WORDS, _STATE = Font(11, mono=True), Font(11.5), Font(12.5)
 _HEAD, _LINE, _GAP, _FOOT = 50, 15, 11, 8
@@ -63,7 +63,7 @@ class Journey(View):
                 rows(
                     ("time", "where", "what happened"),
                     [
-                        (htpy.span(".enb-mono")[time_of_day(each.time)], side(each.side), _told(each))
+                        (time_of_day(each.time), htpy.b[text(each.side.capitalize())], _told(each))
                         for each in self.happenings
                     ],
                 ),

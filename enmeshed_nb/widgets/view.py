@@ -56,13 +56,17 @@ def stylesheet() -> Markup:
 @cache
 def _inline_rules() -> tuple[tuple[frozenset[str], str], ...]:
     rules = _RULE.findall(_COMMENT.sub("", _css("inline.css")))
-    return tuple((frozenset(re.findall(r"\.?[\w-]+", chosen)), " ".join(style.split())) for chosen, style in rules)
+    return tuple((frozenset(re.findall(r"\.?[\w-]+", chosen)), _short(style)) for chosen, style in rules)
+
+
+def _short(style: str) -> str:
+    return re.sub(r"\s*([;:,])\s*", r"\1", " ".join(style.split())).removesuffix(";")
 
 
 @cache
 def _inline(tag: str, classes: str) -> str:
     names = {tag, *(f".{each}" for each in classes.split())}
-    return " ".join(style for chosen, style in _inline_rules() if chosen <= names)
+    return ";".join(style for chosen, style in _inline_rules() if chosen <= names)
 
 
 def _styled(match: re.Match[str]) -> str:
@@ -71,8 +75,8 @@ def _styled(match: re.Match[str]) -> str:
     style = _inline(tag, classes.group(1) if classes else "")
     if not style:
         return match.group()
-    style = f"{style} {own.group(1)}" if own else style
-    return f'<{tag}{_STYLE.sub("", attributes)} style="{style.rstrip(";")}">'
+    style = f"{style};{own.group(1)}" if own else style
+    return f'<{tag}{_STYLE.sub("", attributes)} style="{style}">'
 
 
 def page(*content: Node) -> str:

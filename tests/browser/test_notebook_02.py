@@ -126,7 +126,7 @@ def test_every_view_can_be_read_in_both_themes_and_narrow(tmp_path_factory, open
             for element in output.locator(readable).all()[:5]:
                 if element.is_visible():
                     assert element.evaluate(CONTRAST) >= 4.5, f"{name}: {readable} {element.inner_text()[:40]}"
-    journey = notebook.page.locator(".jp-OutputArea svg[role=img]").last
+    journey = notebook.page.locator(".jp-OutputArea img.enb-picture").last
     journey.scroll_into_view_if_needed()
     notebook.screenshot(f"journey-{theme.lower()}-{width}", journey)
 
