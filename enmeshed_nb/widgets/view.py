@@ -146,7 +146,7 @@ def rows(head: tuple[str, ...], body: list[tuple[Node, ...]]) -> Node:
     """Return a table."""
     return htpy.div(".enb-scroll")[
         htpy.table[
-            htpy.thead[htpy.tr[(htpy.th[cell] for cell in head)]],
+            htpy.thead[htpy.tr(".enb-head")[(htpy.th[cell] for cell in head)]],
             htpy.tbody[(htpy.tr[(htpy.td[cell] for cell in row)] for row in body)],
         ]
     ]

@@ -117,11 +117,10 @@ class Server:
             file.write_text(values)
         own = {"JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"), "JUPYTER_DATA_DIR": str(folder / "data")}
         self._log = (folder / "server.log").open("w")
+        jupyter = ["--allow-root", f"--ServerApp.port={self._port}", f"--IdentityProvider.token={self._token}"]
+        options = [f"--port={self._port}"] if command[0] == "voila" else jupyter
         self._process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", *command, "--no-browser", "--allow-root"),
-                *(f"--ServerApp.port={self._port}", f"--IdentityProvider.token={self._token}"),
-            ],
+            [sys.executable, "-m", *command, "--no-browser", *options],
             cwd=folder,
             env={**os.environ, **own},
             stdout=self._log,

@@ -6,16 +6,19 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbconvert import HTMLExporter
+from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import Page, expect
 
 from tests.conftest import ROOT
 from tests.views.conftest import SCREENSHOTS, WIDTHS, Server, Shown, github, notebook_of, words
+from tools.notebooks import METADATA
 
 LOOK = (ROOT / "tests" / "views" / "look.js").read_text(encoding="utf-8")
 OPEN = "document.querySelectorAll('details').forEach((each) => { each.open = true; })"
 THEMES = pytest.mark.parametrize("theme", ["Light", "Dark"])
 GITHUB = """
-body { background: %s; color: %s; font: 14px sans-serif; margin: 24px; overflow-wrap: anywhere }
+body { background: %s; color: %s; font: 14px sans-serif; margin: 24px; overflow-wrap: break-word }
+table { border-collapse: collapse } td, th { padding: 6px 13px; border: 1px solid #8883; text-align: left }
 pre { white-space: pre-wrap } img { max-width: 100%% }
 .output { max-width: 840px; margin-bottom: 32px; overflow-x: auto }
 """
@@ -44,7 +47,7 @@ def test_on_github(outputs, open_page, theme):
     shown = "".join(f'<p>{each.name}</p><div class="output">{github(each.html)}</div>' for each in outputs)
     for width in WIDTHS:
         page = open_page(width, theme)
-        page.set_content(f"<style>{style}</style>{shown}")
+        page.set_content(f"<!doctype html><style>{style}</style>{shown}")
         look(page, ".output", f"github-{theme.lower()}-{width}", outputs)
 
 
@@ -78,5 +81,20 @@ def test_not_trusted_in_jupyter(outputs, open_page, tmp_path: Path, command, pat
                 assert "".join(text.split()) == words(each.html), each.name
             look(page, selector, f"{command}-{theme.lower()}-{width}", outputs)
             assert page.evaluate(FLAT, selector) == 0
+    finally:
+        server.close()
+
+
+@THEMES
+def test_in_voila(outputs, open_page, tmp_path: Path, theme):
+    sources = [f"from IPython.display import HTML\nHTML({each.html!r})" for each in outputs]
+    notebook = new_notebook(cells=[new_code_cell(source) for source in sources], metadata=METADATA)
+    nbformat.write(notebook, tmp_path / "views.ipynb")
+    server = Server(tmp_path, "voila", "views.ipynb", f"--theme={theme.lower()}")
+    try:
+        for width in WIDTHS:
+            page = open_page(width, theme)
+            page.goto(server.url(""))
+            look(page, ".jp-OutputArea-output.jp-RenderedHTMLCommon", f"voila-{theme.lower()}-{width}", outputs)
     finally:
         server.close()
