@@ -25,7 +25,7 @@ T = TypeVar("T")
 ROOT = Path(__file__).parents[1]
 
 
-LONGEST = ("notebooks/test_all", "localnet/test_survival", "browser", "binder", "notebooks", "localnet")
+LONGEST = ("notebooks/test_all", "localnet/test_survival", "browser", "views", "binder", "notebooks", "localnet")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

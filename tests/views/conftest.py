@@ -66,8 +66,8 @@ def github(shown: str) -> str:
 
 
 def words(shown: str) -> str:
-    """Return the text of HTML, without its styles."""
-    text = re.sub(r"<(style|script)\b.*?</\1>", "", shown, flags=re.DOTALL)
+    """Return the text of HTML, without its styles and without what stands in a picture."""
+    text = re.sub(r"<(style|script|svg)\b.*?</\1>", "", shown, flags=re.DOTALL)
     return "".join(html.unescape(re.sub(r"<[^>]*>", "", text)).split())
 
 
