@@ -45,11 +45,11 @@ def test_on_github(outputs, open_page, theme):
     for each in outputs:
         assert words(github(each.html)) == words(each.html), each.name
     style = GITHUB % (("#ffffff", "#1f2328") if theme == "Light" else ("#0d1117", "#f0f6fc"))
-    shown = "".join(f'<p>{each.name}</p><div class="output">{github(each.html)}</div>' for each in outputs)
+    shown = "".join(f'<div class="cell"><div class="output">{github(each.html)}</div></div>' for each in outputs)
     for width in WIDTHS:
         page = open_page(width, theme)
         page.set_content(f"<!doctype html><style>{style}</style>{shown}")
-        look(page, ".output", f"github-{theme.lower()}-{width}", outputs)
+        look(page, ".cell", f"github-{theme.lower()}-{width}", outputs)
 
 
 @THEMES
