@@ -1,7 +1,9 @@
 PYTHON ?= python3
 BIN = .venv/bin
+SAMPLE = 0
+SEED = 1
 
-.PHONY: run test check lab notebooks lock clean
+.PHONY: run test check mutants lab notebooks lock clean
 
 run: ## set up, then execute the guide end to end on the local network
 	@$(PYTHON) tools/bootstrap.py runtime
@@ -20,6 +22,10 @@ check: ## the quality gate alone: format, lint (Python and JavaScript), types, i
 	@$(BIN)/python tools/javascript/check.py
 	@$(BIN)/python tools/notebooks.py --check
 	@$(BIN)/python tools/readme.py --check
+
+mutants: ## do the tests bite? change the code in one place at a time (SAMPLE=800 SEED=1; all by default: hours)
+	@$(PYTHON) tools/bootstrap.py dev
+	@$(BIN)/python tools/mutants.py --sample $(SAMPLE) --seed $(SEED) $(MUTATE)
 
 lab: ## set up, then JupyterLab on the first notebook, with a network
 	@$(PYTHON) tools/bootstrap.py runtime

@@ -131,8 +131,11 @@ def start_process() -> Iterator[Callable[..., tuple[subprocess.Popen[str], list[
 
 @pytest.fixture(scope="session")
 def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalNetwork]:
-    """One network for all tests that leave it as usable as they found it."""
-    with LocalNetwork.open(tmp_path_factory.mktemp("session") / "network") as opened:
+    """One network for all tests that leave it as usable as they found it.
+
+    `ENMESHED_NB_TEST_NETWORK` names the folder of one that the session joins instead of starting its own.
+    """
+    with LocalNetwork.open(os.environ.get("ENMESHED_NB_TEST_NETWORK") or tmp_path_factory.mktemp("session")) as opened:
         yield opened
 
 
