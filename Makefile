@@ -23,7 +23,7 @@ check: ## the quality gate alone: format, lint (Python and JavaScript), types, i
 	@$(BIN)/python tools/notebooks.py --check
 	@$(BIN)/python tools/readme.py --check
 
-mutants: ## do the tests bite? change the code in one place at a time (SAMPLE=800 SEED=1; all by default: hours)
+mutants: ## do the tests bite? change the code in one place at a time (SAMPLE=800 SEED=1; all by default: hours; MUTATE=PATH: of that alone)
 	@$(PYTHON) tools/bootstrap.py dev
 	@$(BIN)/python tools/mutants.py --sample $(SAMPLE) --seed $(SEED) $(MUTATE)
 

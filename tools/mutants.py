@@ -33,18 +33,19 @@ from typing import Any, NamedTuple
 
 import coverage
 import libcst as cst
+import libcst.matchers as m
 import pytest
 from libcst.metadata import MetadataWrapper, PositionProvider
-from mutmut.mutation.mutators import mutation_operators, operator_string
+from mutmut.mutation.mutators import mutation_operators, operator_arg_removal, operator_assignment, operator_string
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build" / "mutants"
 AREAS = ("content", "connector", "guide", "runner", "widgets")
 PYTEST = ["-x", "-q", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
-LOOKS = {"class_", "description_width", "layout", "style"}
-"""Keyword arguments that only change how something looks."""
-DECLARATIONS = {"TypeVar", "Layout", "ConfigDict"}
-"""Calls that declare or style; what they say is no logic."""
+QUIET = {"class_", "layout", "strict", "style"}
+"""Keyword arguments that change how something looks, or only guard against the impossible (`zip`)."""
+DECLARATIONS = {"ConfigDict", "Layout", "Literal", "TypeVar"}
+"""What declares a type or a style; what it says is no logic."""
 WORKERS = os.cpu_count() or 1
 BUDGET = 30.0
 """Seconds of tests that a mutant must stand at most: quick ones first, those of its own area before others."""
@@ -92,6 +93,21 @@ def changed_text(node: cst.BaseString) -> Iterator[cst.CSTNode]:
         yield from list(operator_string(node))[:1]
 
 
+def changed_arguments(node: cst.Call) -> Iterator[cst.CSTNode]:
+    """Change or leave out each argument, but for quiet ones."""
+
+    def quiet(call: cst.Call) -> list[cst.Arg]:
+        return [arg for arg in call.args if arg.keyword and arg.keyword.value in QUIET]
+
+    yield from (new for new in operator_arg_removal(node) if quiet(new) == quiet(node))
+
+
+def changed_assignment(node: cst.Assign | cst.AnnAssign) -> Iterator[cst.CSTNode]:
+    """Assign something else, but to a name for a type."""
+    names_a_type = isinstance(node.value, cst.Subscript) or m.matches(node.value, m.BinaryOperation(operator=m.BitOr()))
+    yield from [] if names_a_type else operator_assignment(node)
+
+
 def without_an_element(node: cst.List | cst.Tuple | cst.Set | cst.Dict) -> Iterator[cst.CSTNode]:
     """Leave out each element of a literal that has several."""
     if len(node.elements) > 1:
@@ -105,9 +121,13 @@ def without_the_call(node: cst.Expr) -> Iterator[cst.CSTNode]:
         yield cst.Pass()
 
 
+OWN: dict[Any, Any] = {
+    operator_string: changed_text,
+    operator_arg_removal: changed_arguments,
+    operator_assignment: changed_assignment,
+}
 OPERATORS: list[tuple[Any, Any]] = [
-    *((kind, operator) for kind, operator in mutation_operators if operator is not operator_string),
-    (cst.SimpleString, changed_text),
+    *((kind, OWN.get(operator, operator)) for kind, operator in mutation_operators),
     (cst.List, without_an_element),
     (cst.Tuple, without_an_element),
     (cst.Set, without_an_element),
@@ -136,9 +156,11 @@ class Finder(cst.CSTVisitor):
         match node:
             case cst.Annotation() | cst.Decorator() | cst.Import() | cst.ImportFrom() | cst.FormattedStringExpression():
                 return isinstance(node, cst.FormattedStringExpression)
-            case cst.Arg(keyword=cst.Name(value=name)) if name in LOOKS:
+            case cst.Arg(keyword=cst.Name(value=name)) if name in QUIET:
                 return False
             case cst.Call(func=cst.Name(value=name) | cst.Attribute(attr=cst.Name(value=name))) if name in DECLARATIONS:
+                return False
+            case cst.Subscript(value=cst.Name(value=name)) if name in DECLARATIONS:
                 return False
             case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value="__all__" | "__slots__"))]):
                 return False
@@ -375,8 +397,8 @@ def _judged(index: int) -> dict[str, Any]:
 # The whole
 
 
-def judge_all(mutants: list[Mutant], observed: dict[str, Any]) -> list[dict[str, Any]]:
-    """Judge the mutants side by side; say what happens meanwhile."""
+def judge_all(mutants: list[Mutant], observed: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Judge the mutants side by side; yield what becomes of each, in any order."""
     for name in observed["modules"]:  # once here instead of once for each mutant
         with contextlib.suppress(Exception):
             importlib.import_module(name)
@@ -385,19 +407,13 @@ def judge_all(mutants: list[Mutant], observed: dict[str, Any]) -> list[dict[str,
     networks = [BUILD / f"network-{number}" for number in range(WORKERS)]
     for folder in networks:
         folders.put(folder)
-    results: list[dict[str, Any]] = []
     try:
         with fork.Pool(WORKERS, _begin, (mutants, observed, folders)) as pool:
-            for result in pool.imap_unordered(_judged, range(len(mutants))):
-                results.append(result)
-                if not result["killed"]:
-                    print(f"\n{result['path']}:{result['line']} {result['verdict']}\n{result['diff']}")
-                print(f"{len(results)}/{len(mutants)}", end="\r", flush=True)
+            yield from pool.imap_unordered(_judged, range(len(mutants)))
     finally:
         for folder in networks:
             words = [sys.executable, "-m", "enmeshed_nb.cli", "down", "--data-dir", str(folder)]
             subprocess.run(words, check=False, cwd=ROOT, stdout=subprocess.DEVNULL)
-    return sorted(results, key=lambda result: (result["path"], result["line"]))
 
 
 def report(results: list[dict[str, Any]], head: str) -> str:
@@ -435,6 +451,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="which sample")
     parser.add_argument("--at-least", type=float, default=90, help="percent that must be killed")
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the networks are stopped in any case
     os.chdir(ROOT)
     os.environ["PYTHONPATH"] = str(ROOT)
     sys.path.insert(0, str(ROOT))
@@ -455,13 +472,23 @@ def main() -> int:
     total = len(mutants)
     if given.sample and given.sample < total:
         mutants = random.Random(given.seed).sample(mutants, given.sample)  # noqa: S311
-    results = judge_all(mutants, observed)
-    share = percent([result["killed"] for result in results])
-    chosen = f"{len(mutants)} of {total} mutants, seed {given.seed}" if len(mutants) < total else f"all {total} mutants"
-    head = f"{chosen}: {share:.1f} % killed, in {(time.monotonic() - begun) / 60:.0f} minutes."
-    (BUILD / "results.json").write_text(json.dumps(results, indent=1))
-    (BUILD / "report.md").write_text(report(results, head), encoding="utf-8")
-    print(f"{head} {BUILD / 'report.md'} names the survivors.")
+    results: list[dict[str, Any]] = []
+    try:
+        for result in judge_all(mutants, observed):
+            results.append(result)
+            if not result["killed"]:
+                print(f"\n{result['path']}:{result['line']} {result['verdict']}\n{result['diff']}")
+            print(f"{len(results)}/{len(mutants)}", end="\r", flush=True)
+    finally:  # what an interrupted run found is not lost
+        results.sort(key=lambda result: (result["path"], result["line"]))
+        share = percent([result["killed"] for result in results])
+        chosen = (
+            f"{len(results)} of {total} mutants, seed {given.seed}" if len(results) < total else f"All {total} mutants"
+        )
+        head = f"{chosen}: {share:.1f} % killed, in {(time.monotonic() - begun) / 60:.0f} minutes."
+        (BUILD / "results.json").write_text(json.dumps(results, indent=1), encoding="utf-8")
+        (BUILD / "report.md").write_text(report(results, head), encoding="utf-8")
+        print(f"\n{head} {(BUILD / 'report.md').relative_to(ROOT)} names the survivors.")
     return int(share < given.at_least)
 
 
