@@ -4,12 +4,23 @@ from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 from enmeshed_nb.clock import REAL_TIME, Clock
-from enmeshed_nb.connector import Connector, Relationship
+from enmeshed_nb.connector import ApiError, Connector, Relationship
 from enmeshed_nb.content import ArbitraryRelationshipCreationContent, ArbitraryRelationshipTemplateContent
 from enmeshed_nb.errors import UserError
-from enmeshed_nb.guide.waiting import sync, wait_for
+from enmeshed_nb.guide.waiting import WaitTimeout, sync, wait_for
 
 _OVER = ("Rejected", "Revoked")
+_MEANWHILE = 5.0
+"""Seconds within which what somebody else creates at the same time must arrive."""
+_CREATED_MEANWHILE = (
+    "error.transport.relationships.relationshipNotYetDecomposedByPeer",
+    "error.transport.relationships.relationshipCurrentlyExists",
+    "error.platform.validation.relationship.relationshipToTargetAlreadyExists",
+)
+_ACCEPTED_MEANWHILE = (
+    "error.transport.relationships.wrongRelationshipStatus",
+    "error.platform.validation.relationship.relationshipIsNotInCorrectStatus",
+)
 
 
 class RelationshipError(UserError):
@@ -43,7 +54,8 @@ def establish_relationship(
 
     A Pending one is finished. Else: *templator* creates a RelationshipTemplate (`POST /RelationshipTemplates/Own`),
     *initiator* loads it (`POST /RelationshipTemplates/Peer`) and creates the Relationship (`POST /Relationships`),
-    *templator* accepts it (`PUT /Relationships/{id}/Accept`), *initiator* synchronises.
+    *templator* accepts it (`PUT /Relationships/{id}/Accept`), *initiator* synchronises. If others do the same at the
+    same time (another notebook, say), all get the one that was created first.
 
     Returns:
         the Relationship as *initiator* sees it.
@@ -65,7 +77,7 @@ def establish_relationship(
     sync(initiator)
     existing = _current(initiator, templator_address)
     if existing is None:
-        existing = _create(templator, initiator)
+        existing = _create(templator, initiator, timeout, clock)
     if existing.status not in ("Pending", "Active"):
         raise _not_usable(initiator, existing)
     if existing.status == "Pending" or _status(templator, existing.id) == "Pending":
@@ -121,14 +133,30 @@ def _wait_until(
     )
 
 
-def _create(templator: Connector, initiator: Connector) -> Relationship:
+def _create(templator: Connector, initiator: Connector, timeout: float, clock: Clock) -> Relationship:
     template = templator.relationship_templates.create_own(
         ArbitraryRelationshipTemplateContent(value={}),
         expires_at=datetime.now(UTC) + timedelta(hours=1),
         max_number_of_allocations=1,
     )
     loaded = initiator.relationship_templates.load_peer(template.reference)
-    return initiator.relationships.create(loaded.id, ArbitraryRelationshipCreationContent(value={}))
+    try:
+        return initiator.relationships.create(loaded.id, ArbitraryRelationshipCreationContent(value={}))
+    except ApiError as error:
+        if error.code not in _CREATED_MEANWHILE:
+            raise
+        refusal = error
+    try:
+        found = wait_for(
+            lambda: _current(initiator, template.created_by),
+            sync_with=initiator,
+            timeout=min(timeout, _MEANWHILE),
+            clock=clock,
+        )
+    except WaitTimeout:
+        raise refusal from None
+    assert found is not None
+    return found
 
 
 def _accept(templator: Connector, initiator: Connector, pending: Relationship, timeout: float, clock: Clock) -> None:
@@ -143,7 +171,11 @@ def _accept(templator: Connector, initiator: Connector, pending: Relationship, t
         clock=clock,
     )
     if _status(acceptor, pending.id) == "Pending":
-        acceptor.relationships.accept(pending.id)
+        try:
+            acceptor.relationships.accept(pending.id)
+        except ApiError as error:
+            if error.code not in _ACCEPTED_MEANWHILE:
+                raise
     _wait_until(other, pending.id, ("Active",), timeout, clock)
 
 

@@ -1,8 +1,10 @@
 """Relationships that are not Active yet, or not any more; on a network of their own."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -94,3 +96,20 @@ def test_a_relationship_is_ended_in_whatever_state_it_is(strangers: tuple[Connec
     bo.relationships.decompose(relationship.id)
     assert ended()  # decomposed by the other side
     assert establish_relationship(ada, bo).status == "Active"
+
+
+def test_all_who_establish_one_at_the_same_time_get_the_same(strangers: tuple[Connector, Connector]) -> None:
+    ada, bo = strangers
+    for _ in range(3):
+        together = Barrier(4)
+
+        def establish(sides: tuple[Connector, Connector], together: Barrier = together) -> tuple[str, str]:
+            together.wait()
+            made = establish_relationship(*sides)
+            return made.id, made.status
+
+        with ThreadPoolExecutor(4) as pool:
+            made = set(pool.map(establish, [(ada, bo), (bo, ada)] * 2))
+        (found,) = made
+        assert found == (active_relationship(ada, bo.account.identity_info().address).id, "Active")
+        end_relationship(ada, bo)
