@@ -4,6 +4,8 @@ import html
 import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import unquote
+from xml.etree import ElementTree
 
 import ipywidgets
 
@@ -86,3 +88,17 @@ def text_of(page: str) -> str:
 def html_of(shown: Any) -> str:
     """The HTML that a notebook keeps of something."""
     return shown._repr_mimebundle_()["text/html"]
+
+
+_PICTURE = "data:image/svg+xml;charset=utf-8,"
+
+
+def pictures(page: str) -> list[ElementTree.Element]:
+    """The pictures in a piece of HTML, decoded; a picture has no other source than itself."""
+    sources = re.findall(r'<img[^>]* src="([^"]*)"', page)
+    assert len(sources) == page.count("<img")
+    assert all(each.startswith(_PICTURE) for each in sources)
+    drawings = [ElementTree.fromstring(unquote(each.removeprefix(_PICTURE))) for each in sources]
+    for element in (each for drawing in drawings for each in drawing.iter()):
+        element.tag = element.tag.rpartition("}")[2]
+    return drawings

@@ -2,7 +2,6 @@
 
 import re
 from itertools import pairwise
-from xml.etree import ElementTree
 
 import httpx
 import pytest
@@ -13,7 +12,7 @@ from enmeshed_nb.content import Request
 from enmeshed_nb.guide import wait_for_request, wait_for_status
 from enmeshed_nb.widgets import Journey
 from tests.widgets.samples import AUTHENTICATION
-from tests.widgets.seen import html_of
+from tests.widgets.seen import html_of, pictures
 
 
 @pytest.fixture(scope="module")
@@ -50,72 +49,71 @@ def test_the_journey_tells_both_sides(journey):
 
 
 class Drawing:
-    """What a journey draws, row by row: which side, what it is called, and where it stands."""
+    """What a journey draws, in its wide and its narrow form: names of lanes, and texts from top to bottom."""
 
     def __init__(self, journey):
-        (svg,) = re.findall(r"<svg.*</svg>", html_of(journey), flags=re.DOTALL)
-        root = ElementTree.fromstring(svg)
-        self.width = float(root.get("viewbox", root.get("viewBox")).split()[2])
-        groups = list(root.findall("g"))
-        rows = [each for each in groups if each.find("title") is not None]
-        self.lanes = {each.find("text").text: float(each.find("text").get("x")) for each in groups if each not in rows}
-        self.rows = [self._row(each) for each in rows]
+        (self.svg,) = pictures(html_of(journey))
+        self.wide, self.narrow = (
+            next(each for each in self.svg.findall("g") if each.get("class") == form) for form in ("wide", "narrow")
+        )
 
-    def _row(self, row):
-        side, _, what = row.find("title").text.partition(" ")[2].partition(": ")
-        return side, what, row
+    def names(self, form):
+        return [each.text for each in form.findall("text") if each.get("class") == "h"]
 
-    def of(self, side, *words):
-        return [row for at, what, row in self.rows if at == side and (not words or what.startswith(words))]
+    def texts(self, form):
+        """What is written, with where it begins; a line that goes on is left out."""
+        found = [each for each in form.iter("text") if each.get("class") not in ("h", "t soft")]
+        return [(each.text, float(each.get("x")), float(each.get("y"))) for each in found]
 
-
-def ends(row):
-    """Where an arrow begins and where it ends."""
-    arrow = next(each for each in row.findall("path") if each.get("class") == "arrow")
-    return tuple(float(each) for each in re.fullmatch(r"M([\d.]+) [\d.]+H([\d.]+)", arrow.get("d")).groups())
+    def lines(self, form):
+        return [each for each in form.iter("path") if "H" in each.get("d") and each.get("class") != "line"]
 
 
-def spot(row):
-    """Where the words of a row stand: the first text is what happened, the last one the time."""
-    return float(row.findall("text")[0].get("x"))
+def written(each):
+    """What a picture writes of a happening."""
+    words = {"sync": "fetches what is new", "status": each.text}.get(each.kind, each.text)
+    return words if each.succeeded else f"✘ {words}"
 
 
-def test_each_side_has_its_lane_and_the_backbone_is_between(journey):
-    lanes = Drawing(journey).lanes
-    assert list(lanes) == ["Sender", "Backbone", "Recipient"]
-    assert list(lanes.values()) == sorted(set(lanes.values()))
-
-
-@pytest.mark.parametrize(("side", "sign"), [("sender", -1), ("recipient", 1)])
-def test_what_happened_stands_at_its_side(journey, side, sign):
+@pytest.mark.parametrize("form", ["wide", "narrow"])
+def test_each_side_has_its_lane_and_the_backbone_is_between(journey, form):
     drawing = Drawing(journey)
-    lane, middle = drawing.lanes[side.capitalize()], drawing.lanes["Backbone"]
-    messages, synced = drawing.of(side, "Message with"), drawing.of(side, "POST /Account/Sync")
-    assert messages
-    assert all(ends(row) == (lane, middle) for row in messages)
-    assert synced
-    assert all(ends(row) == (middle, lane) for row in synced)
-    arrows = [*messages, *synced]
-    outside = [row for row in drawing.of(side) if row not in arrows]
-    assert any(row.find("rect") is not None for row in outside)  # a status
-    assert any(row.find("rect") is None for row in outside)  # a call
-    for row in outside:
-        assert (spot(row) - lane) * sign > 0, ElementTree.tostring(row)
-        assert 0 < spot(row) < drawing.width
-        pill = row.find("rect")
-        if pill is None:
-            assert row.find("text").get("text-anchor") == ("end" if sign < 0 else "start")
-        else:
-            left = float(pill.get("x"))
-            right = left + float(pill.get("width"))
-            assert left > lane if sign > 0 else right < lane
-            assert left < spot(row) < right
+    assert drawing.names(getattr(drawing, form)) == ["Sender", "Backbone", "Recipient"]
 
 
-def test_one_row_follows_the_other(journey):
-    heights = [float(row.find("text").get("y")) for _, _, row in Drawing(journey).rows]
-    assert len(heights) == len(journey.happenings)
+@pytest.mark.parametrize("form", ["wide", "narrow"])
+def test_everything_that_happened_is_written_in_its_order(journey, form):
+    drawing = Drawing(journey)
+    texts = drawing.texts(getattr(drawing, form))
+    joined = "".join(re.sub(r"[^\w/ ✘]", "", text) for text, _, _ in texts).replace(" ", "")
+    place = 0
+    for each in journey.happenings:
+        words = re.sub(r"[^\w/ ✘]", "", written(each)).replace(" ", "")
+        place = joined.index(words, place) + len(words)
+    heights = [y for _, _, y in texts]
     assert all(later > earlier for earlier, later in pairwise(heights))
+
+
+def test_what_happened_stands_at_its_side(journey):
+    drawing = Drawing(journey)
+    middle = next(float(each.get("x")) for each in drawing.wide.findall("rect") if each.get("class") == "mid")
+    texts = iter(drawing.texts(drawing.wide))
+    for each in journey.happenings:
+        _, x, _ = next(found for found in texts if words_of(found[0]) in words_of(written(each)))
+        assert (x < middle) == (each.side == "sender"), each
+
+
+def words_of(text):
+    return " ".join(re.findall(r"[\w/✘]+", text))
+
+
+def test_messages_and_synchronisations_are_lines_to_and_from_the_backbone(journey):
+    drawing = Drawing(journey)
+    travelling = [each for each in journey.happenings if each.kind in ("message", "sync")]
+    for form in (drawing.wide, drawing.narrow):
+        assert len(drawing.lines(form)) == len(travelling)
+    broken = [each.get("class") == "dash" for each in drawing.lines(drawing.wide)]
+    assert broken == [each.kind == "sync" for each in travelling]
 
 
 def test_a_call_that_failed_is_marked():
@@ -125,10 +123,9 @@ def test_a_call_that_failed_is_marked():
         with pytest.raises(Exception, match="recordNotFound"):
             sender.messages.get("MSG1")
         drawing = Drawing(Journey(journal))
-    (row,) = drawing.of("sender")
-    assert row.find("text").get("class") == "bad"
-    assert row.find("text").text == "✘ GET /Messages/MSG1"
-    assert list(drawing.lanes) == ["Sender", "Backbone"]
+    (row,) = (each for each in drawing.wide.iter("text") if "bad" in each.get("class"))
+    assert row.text == "✘ GET /Messages/MSG1"
+    assert drawing.names(drawing.wide) == ["Sender", "Backbone"]
 
 
 def test_only_the_newest_are_shown(journey):
