@@ -130,7 +130,7 @@ def of_connector(connector: Connector, *, version: str = "", address: str = "", 
     try:
         health = connector.health()
     except ConnectorError as error:
-        return part("down", error.message, error.advice)
+        return part("down", error.problem, error.cure)
     if health.is_healthy:
         return part("healthy")
     ill = [name for name, word in health.services.model_dump().items() if word != "healthy"]

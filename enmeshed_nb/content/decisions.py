@@ -54,7 +54,7 @@ class AcceptReadAttributeParameters(AcceptParameters):
     new_attribute: Attribute | None = None
     tags: Tags | None = None
 
-    def complaints(self) -> Iterable[tuple[str, str]]:
+    def problems(self) -> Iterable[tuple[str, str]]:
         """Refuse both or none of the two."""
         return _exactly_one(
             ("existingAttributeId", self.existing_attribute_id), ("newAttribute", self.new_attribute), self.tags
@@ -71,7 +71,7 @@ class AcceptProposeAttributeParameters(AcceptParameters):
     attribute: Attribute | None = None
     tags: Tags | None = None
 
-    def complaints(self) -> Iterable[tuple[str, str]]:
+    def problems(self) -> Iterable[tuple[str, str]]:
         """Refuse both or none of the two."""
         return _exactly_one(("attributeId", self.attribute_id), ("attribute", self.attribute), self.tags)
 

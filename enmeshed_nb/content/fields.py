@@ -52,7 +52,7 @@ def fields_of(model: type[Model]) -> tuple[Field, ...]:
 
 def _field(name: str, key: str, parts: list[Any], *, required: bool) -> Field:
     core, rules = _unwrapped(parts[0])
-    rules += [_complaint(part) for part in parts[1:]]
+    rules += [_rule(part) for part in parts[1:]]
     kind, types = _kind(core)
     limits = next((rule for rule in rules if isinstance(rule, Length | Between)), None)
     among: Collection[str] = next((rule.values for rule in rules if isinstance(rule, Among)), ())
@@ -73,7 +73,7 @@ def _unwrapped(annotation: Any) -> tuple[Any, list[Any]]:
     if get_origin(annotation) is Annotated:
         inner, *metadata = get_args(annotation)
         core, rules = _unwrapped(inner)
-        return core, [*rules, *map(_complaint, metadata)]
+        return core, [*rules, *map(_rule, metadata)]
     if get_origin(annotation) in (Union, UnionType):
         options = [option for option in get_args(annotation) if option is not NoneType]
         if len(options) == 1:
@@ -83,8 +83,8 @@ def _unwrapped(annotation: Any) -> tuple[Any, list[Any]]:
     return annotation, []
 
 
-def _complaint(metadata: Any) -> Any:
-    return getattr(metadata.func, "complaint", None) if isinstance(metadata, AfterValidator) else None
+def _rule(metadata: Any) -> Any:
+    return getattr(metadata.func, "problem_of", None) if isinstance(metadata, AfterValidator) else None
 
 
 def _kind(core: Any) -> tuple[Kind, tuple[type[Model], ...]]:

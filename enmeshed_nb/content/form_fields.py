@@ -64,7 +64,7 @@ class DoubleFormFieldSettings(FormFieldSettings):
     min: Number | None = None
     max: Number | None = None
 
-    def complaints(self) -> Iterable[tuple[str, str]]:
+    def problems(self) -> Iterable[tuple[str, str]]:
         """Refuse limits that exclude every number."""
         return _limits(self.min, self.max)
 
@@ -82,7 +82,7 @@ class IntegerFormFieldSettings(FormFieldSettings):
     min: Integer | None = None
     max: Integer | None = None
 
-    def complaints(self) -> Iterable[tuple[str, str]]:
+    def problems(self) -> Iterable[tuple[str, str]]:
         """Refuse limits that exclude every number."""
         return _limits(self.min, self.max)
 
@@ -127,7 +127,7 @@ class StringFormFieldSettings(FormFieldSettings):
     min: Annotated[Integer, rule(Between(0, 4096))] | None = None
     max: Annotated[Integer, rule(Between(0, 4096))] | None = None
 
-    def complaints(self) -> Iterable[tuple[str, str]]:
+    def problems(self) -> Iterable[tuple[str, str]]:
         """Refuse limits that exclude every text."""
         return _limits(self.min, self.max)
 

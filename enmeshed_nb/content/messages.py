@@ -32,7 +32,7 @@ class Mail(MessageContent):
         Annotated[Literal["PlainText", "Markdown"] | str, rule(choice("PlainText", "Markdown"))] | None, Since("7.2.0")
     ] = None
 
-    def complaints(self) -> Iterable[tuple[str, str]]:
+    def problems(self) -> Iterable[tuple[str, str]]:
         """Refuse an address that is named twice."""
         everyone = [*self.to, *(self.cc or ())]
         if len(set(everyone)) < len(everyone):

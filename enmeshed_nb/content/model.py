@@ -47,18 +47,18 @@ def problem(message: str) -> PydanticCustomError:
     return PydanticCustomError("enmeshed", "{message}", {"message": message})
 
 
-def rule(complaint: Callable[[Any], str | None]) -> AfterValidator:
-    """Return a validator that refuses a value for which *complaint* returns a sentence.
+def rule(problem_of: Callable[[Any], str | None]) -> AfterValidator:
+    """Return a validator that refuses a value for which *problem_of* returns a sentence.
 
     Rules hold for what is sent, not for answers.
     """
 
     def check(value: Any, info: ValidationInfo) -> Any:
-        if not _lenient(info) and (sentence := complaint(value)):
+        if not _lenient(info) and (sentence := problem_of(value)):
             raise problem(sentence)
         return value
 
-    check.complaint = complaint  # type: ignore[attr-defined]  # for who wants to know the rule: `fields.py`
+    check.problem_of = problem_of  # type: ignore[attr-defined]  # for who wants to know the rule: `fields.py`
     return AfterValidator(check)
 
 
@@ -97,7 +97,7 @@ class Model(BaseModel):
         """
         return cls.model_validate(json, extra="allow", context=_LENIENT)
 
-    def complaints(self) -> Iterable[tuple[str, str]]:
+    def problems(self) -> Iterable[tuple[str, str]]:
         """Yield (JSON name of a property, what is wrong) for rules over several properties."""
         return ()
 
@@ -108,7 +108,7 @@ class Model(BaseModel):
     @classmethod
     def _read(cls, data: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
         model = handler(data)
-        if not _lenient(info) and (found := list(model.complaints())):
+        if not _lenient(info) and (found := list(model.problems())):
             raise ValidationError.from_exception_data(
                 cls.__name__,
                 [InitErrorDetails(type=problem(sentence), loc=(name,), input=data) for name, sentence in found],

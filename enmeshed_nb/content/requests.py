@@ -58,7 +58,7 @@ class ConsentRequestItem(RequestItem):
     link_display_text: Text30 | None = None
     requires_interaction: Flag | None = None
 
-    def complaints(self) -> Iterable[tuple[str, str]]:
+    def problems(self) -> Iterable[tuple[str, str]]:
         """Refuse a text for a link that is not there."""
         if self.link_display_text is not None and self.link is None:
             yield "linkDisplayText", "needs a link"
@@ -89,7 +89,7 @@ class ProposeAttributeRequestItem(RequestItem):
     attribute: Attribute
     query: AttributeQuery
 
-    def complaints(self) -> Iterable[tuple[str, str]]:
+    def problems(self) -> Iterable[tuple[str, str]]:
         """Refuse a proposal that does not fit the query, or one that is not about the peer."""
         if self.attribute.owner != "":
             yield "attribute.owner", 'must be "", which stands for the peer'

@@ -18,7 +18,7 @@ from pydantic import StrictBool, StrictFloat, StrictInt, StrictStr
 from enmeshed_nb.content.codes import COUNTRIES, LANGUAGES
 from enmeshed_nb.content.model import rule
 
-Complaint = Callable[[Any], str | None]
+Rule = Callable[[Any], str | None]
 
 _EMAIL = re.compile(r"[^\s@]+@[^\s@.]+(\.[^\s@.]+)+")
 _PHONE = re.compile(r"[\d+\-x#*()/\[\] ]{3,100}")
@@ -35,7 +35,7 @@ class Length:
     most: int
 
     def __call__(self, value: str) -> str | None:
-        """Complain about a text that is too short or too long."""
+        """Refuse a text that is too short or too long."""
         size = len(value.encode("utf-16-le", "surrogatepass")) // 2  # as JavaScript counts
         if size > self.most:
             return f"has {size} characters; at most {self.most} are allowed"
@@ -50,11 +50,11 @@ class Between:
     most: float
 
     def __call__(self, value: float) -> str | None:
-        """Complain about a number that is too small or too great."""
+        """Refuse a number that is too small or too great."""
         return None if self.least <= value <= self.most else f"must be from {self.least} to {self.most}"
 
 
-def matches(pattern: re.Pattern[str], what: str) -> Complaint:
+def matches(pattern: re.Pattern[str], what: str) -> Rule:
     """Return the rule that a text is *what*, recognised by *pattern*."""
     return lambda value: None if pattern.fullmatch(value) else f"must be {what}"
 
@@ -67,7 +67,7 @@ class Among:
     what: str = ""
 
     def __call__(self, value: str) -> str | None:
-        """Complain about another text."""
+        """Refuse another text."""
         if value in self.values:
             return None
         return f"{value!r} is not {self.what}" if self.what else f"{value!r} is none of {_quoted(self.values)}"
@@ -83,17 +83,17 @@ def _quoted(values: Collection[str]) -> str:
 
 
 def not_empty(value: Sequence[Any]) -> str | None:
-    """Complain about a list without an element."""
+    """Refuse a list without an element."""
     return None if value else "may not be empty"
 
 
 def unique(value: Sequence[Any]) -> str | None:
-    """Complain about a list that holds an element twice."""
+    """Refuse a list that holds an element twice."""
     return None if len(set(value)) == len(value) else "holds an element twice"
 
 
 def no_foreign_characters(value: str) -> str | None:
-    """Complain about what is no normative character of DIN 91379: other scripts than Latin, emoji, control characters.
+    """Refuse what is no normative character of DIN 91379: other scripts than Latin, emoji, control characters.
 
     It refuses what certainly is none; which Latin letters with which accents are allowed, the Connector knows.
     """
@@ -148,10 +148,10 @@ def _tags(value: list[str]) -> str | None:
     return f"tag {too_long[0][:20]!r}… is longer than 250 characters" if too_long else unique(value)
 
 
-def json_up_to(most: int) -> Complaint:
+def json_up_to(most: int) -> Rule:
     """Return the rule that a value is JSON other than null, of at most *most* characters."""
 
-    def complaint(value: Any) -> str | None:
+    def problem(value: Any) -> str | None:
         if value is None:
             return "may not be null"
         try:
@@ -160,7 +160,7 @@ def json_up_to(most: int) -> Complaint:
             return f"is not JSON: {error}"
         return f"takes {size} characters as JSON; at most {most} are allowed" if size > most else None
 
-    return complaint
+    return problem
 
 
 def _xml(value: str) -> str | None:

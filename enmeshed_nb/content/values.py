@@ -72,7 +72,7 @@ class BirthDate(IdentityAttributeValue):
     month: Annotated[Integer, rule(Between(1, 12))]
     year: Annotated[Integer, rule(Between(1, 9999))]
 
-    def complaints(self) -> Iterable[tuple[str, str]]:
+    def problems(self) -> Iterable[tuple[str, str]]:
         """Refuse the 30th of February and the like."""
         try:
             date(self.year, self.month, self.day)
@@ -360,7 +360,7 @@ class Consent(RelationshipAttributeValue):
     link: Link | None = None
     link_display_text: Text30 | None = None
 
-    def complaints(self) -> Iterable[tuple[str, str]]:
+    def problems(self) -> Iterable[tuple[str, str]]:
         """Refuse a text for a link that is not there."""
         if self.link_display_text is not None and self.link is None:
             yield "linkDisplayText", "needs a link"
