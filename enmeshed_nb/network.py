@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from enmeshed_nb import health, own_connectors
-from enmeshed_nb.connector import Connector
+from enmeshed_nb.connector import Connector, aside
 from enmeshed_nb.guide import Journal
 from enmeshed_nb.health import NetworkReport, Part
 from enmeshed_nb.localnet import LocalNetwork, NetworkError
@@ -22,6 +22,7 @@ class Network:
     Attributes:
         sender: the Connector that sends Requests.
         recipient: the Connector that receives and decides them.
+        connectors: all Connectors by name: these two, and what `add_connector` added.
         journal: records every exchange.
         local: the local network that runs both, None for own Connectors.
     """
@@ -29,17 +30,28 @@ class Network:
     def __init__(self, sender: Connector, recipient: Connector, local: LocalNetwork | None = None) -> None:
         self.sender, self.recipient, self.local = sender, recipient, local
         self.journal = Journal(sender, recipient)
-        self._added: list[Connector] = []
-        self._addresses = {
-            connector.name: (connector.require_version().version, connector.account.identity_info().address)
-            for connector in (sender, recipient)
-        }
-        self.journal.take_new()  # these calls are no step of a guide
+        self._replaced: list[Connector] = []
+        self.connectors: dict[str, Connector] = {}
+        self._identities: dict[str, tuple[str, str]] = {}
+        for connector in (sender, recipient):
+            self._add(connector)
+
+    def _add(self, connector: Connector) -> None:
+        with aside():
+            version, address = connector.require_version().version, connector.account.identity_info().address
+        if known := self.connectors.get(connector.name):
+            self._replaced.append(known)
+        self.connectors[connector.name] = connector
+        self._identities[connector.name] = version, address
+
+    def address(self, name: str) -> str:
+        """Return the address of the Identity of one of the `connectors`."""
+        return self._identities[name][1]
 
     def close(self) -> None:
-        """Close both Connectors and give the local network back."""
+        """Close all Connectors and give the local network back."""
         self.journal.close()
-        for connector in (self.sender, self.recipient, *self._added):
+        for connector in (*self.connectors.values(), *self._replaced):
             connector.close()
         if self.local:
             self.local.close()
@@ -67,18 +79,18 @@ class Network:
         self.local = joined
         state = joined.state.connector(name)
         connector = Connector(state.url, state.api_key, name=name)
-        self._added.append(connector)
+        self._add(connector)
         return connector
 
     def report(self) -> NetworkReport:
         """Return what runs where now; whatever is wrong is in the report, nothing is raised."""
         state = self.local.state if self.local else None
+        data_dir = state.data_dir if state else ""
         parts = []
-        for connector in (self.sender, self.recipient):
-            version, address = self._addresses[connector.name]
-            data_dir = state.data_dir if state else ""
-            parts.append(health.of_connector(connector, version=version, address=address, data_dir=data_dir))
-        self.journal.take_new()
+        for name, connector in self.connectors.items():
+            version, address = self._identities[name]
+            with aside():
+                parts.append(health.of_connector(connector, version=version, address=address, data_dir=data_dir))
         if not state:
             return NetworkReport("", tuple(parts), _notes())
         return NetworkReport(state.data_dir, (health.of_backbone(state), *parts), _notes())

@@ -61,6 +61,7 @@ from enmeshed_nb.connector.errors import (
 from enmeshed_nb.connector.exchange import (
     Exchange,
     Observer,
+    aside,
     curl,
 )
 from enmeshed_nb.connector.files import (
@@ -222,6 +223,7 @@ __all__ = [
     "ValidationFailed",
     "ValidationResult",
     "Version",
+    "aside",
     "curl",
     "describe",
     "path_text",

@@ -2,9 +2,11 @@
 
 import json
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -12,6 +14,21 @@ API = "/api/core/v1"
 """The prefix of the API's paths."""
 KEY_VARIABLE = "API_KEY"
 """The variable that holds the API key where a curl command runs."""
+
+_ASIDE: ContextVar[bool] = ContextVar("aside", default=False)
+
+
+@contextmanager
+def aside() -> Iterator[None]:
+    """Mark the exchanges of the block, in this thread, as asked aside: by a view or a widget for what it shows.
+
+    They are no step of the guide, so journals leave them out of what happened.
+    """
+    token = _ASIDE.set(True)
+    try:
+        yield
+    finally:
+        _ASIDE.reset(token)
 
 
 @dataclass(frozen=True)
@@ -28,6 +45,7 @@ class Exchange:
         error: why there is no answer, else None.
         time: when it began.
         url: where the Connector is, without the API's prefix.
+        is_aside: whether a view or a widget asked for itself: see `aside`.
     """
 
     connector: str
@@ -41,6 +59,7 @@ class Exchange:
     error: str | None = None
     time: datetime = field(default_factory=lambda: datetime.now(UTC))
     url: str = ""
+    is_aside: bool = field(default_factory=_ASIDE.get)
 
     @property
     def api_path(self) -> str:
@@ -57,6 +76,25 @@ class Exchange:
     def succeeded(self) -> bool:
         """Whether it was answered with a success."""
         return self.status is not None and self.status < 400
+
+    @property
+    def is_success(self) -> bool | None:
+        """What a check such as Validate or CanAccept found (`result.isSuccess`); None for all other calls."""
+        match self.response:
+            case {"result": {"isSuccess": bool(found)}}:
+                return found
+            case _:
+                return None
+
+    @property
+    def went_well(self) -> bool:
+        """Whether it was answered with a success, and a check, if it was one, found nothing wrong."""
+        return self.succeeded and self.is_success is not False
+
+    @property
+    def ended(self) -> datetime:
+        """When the answer had come."""
+        return self.time + timedelta(seconds=self.duration)
 
     def as_curl(self) -> str:
         """Return the request as a curl command on one line; the API key is taken from the variable `$API_KEY`."""

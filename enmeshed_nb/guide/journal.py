@@ -1,33 +1,40 @@
-"""The journal: everything that Connectors were asked and what they answered, and how Requests moved on."""
+"""The journal: what Connectors were asked and what they answered, and how Requests and Relationships moved on."""
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
+from typing import Any, Literal
 
 from enmeshed_nb.closing import Closing
-from enmeshed_nb.connector import Connector, Exchange
+from enmeshed_nb.connector import Connector, ConnectorError, Exchange, aside
 from enmeshed_nb.guide.text import TextView, table, time_of_day
 
+Kind = Literal["Request", "Relationship", "Message"]
 _COLUMNS = ("time", "connector", "call", "HTTP", "ms", "outcome")
 
 
 @dataclass(frozen=True)
 class Observation:
-    """That a Connector showed a Request with a status for the first time since another one.
+    """That a Connector showed a Request or a Relationship with a status for the first time since another one.
 
     Attributes:
         connector: the Connector's name.
-        request_id: the Request.
+        subject: the id of the Request or the Relationship.
         status: its status, e.g. "Open".
         time: when the answer that showed it had come, in UTC.
     """
 
     connector: str
-    request_id: str
+    subject: str
     status: str
     time: datetime
+
+    @property
+    def request_id(self) -> str:
+        """Deprecated: `subject`."""
+        return self.subject
 
 
 class Journal(Closing, TextView):
@@ -38,6 +45,8 @@ class Journal(Closing, TextView):
         journal                    # a table
         journal.history("REQ…")    # when each side showed which status
 
+    What views and widgets ask for themselves (`enmeshed_nb.connector.aside`) is kept apart, in `asides`.
+
     May be used by several threads, and as a context manager that ends the recording.
 
     Attributes:
@@ -47,11 +56,14 @@ class Journal(Closing, TextView):
     def __init__(self, *connectors: Connector) -> None:
         """Begin to record the exchanges of *connectors*."""
         self.names = tuple(connector.name for connector in connectors)
+        self._connectors = {connector.name: connector for connector in connectors}
         self._lock = threading.Lock()
         self._exchanges: list[Exchange] = []
+        self._asides: list[Exchange] = []
         self._observations: list[Observation] = []
         self._latest: dict[tuple[str, str], str] = {}
         self._taken = 0
+        self._sent_at: dict[str, datetime] = {}
         self._stops: list[Callable[[], None]] = [connector.observe(self._record) for connector in connectors]
 
     @property
@@ -59,6 +71,26 @@ class Journal(Closing, TextView):
         """All exchanges, in the order in which they ended."""
         with self._lock:
             return tuple(self._exchanges)
+
+    @property
+    def asides(self) -> tuple[Exchange, ...]:
+        """What views and widgets asked for themselves, in the order in which it ended."""
+        with self._lock:
+            return tuple(self._asides)
+
+    def sent_at(self, name: str, message_id: str) -> datetime | None:
+        """Return when a Message was sent, as the Connectors recorded it; None if that cannot be found out.
+
+        If no answer in the journal says it, a Connector is asked aside.
+
+        Args:
+            name: the Connector's name.
+            message_id: the Message.
+        """
+        if message_id not in self._sent_at:
+            with aside(), suppress(ConnectorError):
+                self._sent_at[message_id] = self._connectors[name].messages.get(message_id).created_at
+        return self._sent_at.get(message_id)
 
     def last(self) -> Exchange:
         """Return the exchange that ended last.
@@ -71,19 +103,19 @@ class Journal(Closing, TextView):
                 raise LookupError("Nothing was exchanged yet.")
             return self._exchanges[-1]
 
-    def history(self, request_id: str | None = None) -> tuple[Observation, ...]:
-        """Return when which Connector first showed which status, of one Request or of all."""
+    def history(self, subject: str | None = None) -> tuple[Observation, ...]:
+        """Return when which Connector first showed which status, of one Request or Relationship, or of all."""
         with self._lock:
-            return tuple(each for each in self._observations if request_id in (None, each.request_id))
+            return tuple(each for each in self._observations if subject in (None, each.subject))
 
     def take_new(self) -> tuple[tuple[Exchange, ...], tuple[Observation, ...]]:
-        """Return the exchanges since this was called last, and the newest status of each Request that they show."""
+        """Return the exchanges since this was called last, and the newest statuses of what they show."""
         with self._lock:
             new = tuple(self._exchanges[self._taken :])
             self._taken = len(self._exchanges)
-            shown = {request_id for exchange in new for request_id, _ in _statuses(exchange.response)}
-            newest = {(each.connector, each.request_id): each for each in self._observations}
-            return new, tuple(each for (_, request_id), each in newest.items() if request_id in shown)
+            shown = {subject for exchange in new for subject, _ in _statuses(exchange.response)}
+            newest = {(each.connector, each.subject): each for each in self._observations}
+            return new, tuple(each for (_, subject), each in newest.items() if subject in shown)
 
     def close(self) -> None:
         """End the recording; what was recorded stays."""
@@ -98,15 +130,18 @@ class Journal(Closing, TextView):
         return table(rows)
 
     def _record(self, exchange: Exchange) -> None:
-        seen = exchange.time.timestamp() + exchange.duration
         with self._lock:
+            for each in objects(exchange.response, "Message"):
+                self._sent_at[str(each["id"])] = datetime.fromisoformat(each["createdAt"])
+            if exchange.is_aside:
+                self._asides.append(exchange)
+                return
             self._exchanges.append(exchange)
-            for request_id, status in _statuses(exchange.response):
-                key = (exchange.connector, request_id)
+            for subject, status in _statuses(exchange.response):
+                key = (exchange.connector, subject)
                 if self._latest.get(key) != status:
                     self._latest[key] = status
-                    when = datetime.fromtimestamp(seen, UTC)
-                    self._observations.append(Observation(exchange.connector, request_id, status, when))
+                    self._observations.append(Observation(exchange.connector, subject, status, exchange.ended))
 
 
 def _row(exchange: Exchange) -> tuple[str, ...]:
@@ -132,16 +167,29 @@ def _outcome(response: Any) -> str:
     if not isinstance(result, Mapping):
         return ""
     if "isSuccess" in result:
-        return "isSuccess" if result["isSuccess"] else f"not isSuccess: {result.get('code')}"
+        return "isSuccess: true" if result["isSuccess"] else f"isSuccess: false: {result.get('code')}"
     parts = (result.get("id"), result.get("status"))
     return " ".join(str(part) for part in parts if part)
 
 
-def _statuses(response: Any) -> Iterator[tuple[str, str]]:
+def objects(response: Any, kind: Kind) -> Iterator[Mapping[str, Any]]:
+    """Yield the objects of a kind in an answer: its result, or what is listed there."""
     result = response.get("result") if isinstance(response, Mapping) else None
     for each in result if isinstance(result, list) else [result]:
-        if not isinstance(each, Mapping):
-            continue
-        content = each.get("content")
-        if isinstance(content, Mapping) and content.get("@type") == "Request" and "status" in each:
-            yield str(each.get("id")), str(each["status"])
+        if isinstance(each, Mapping) and "id" in each and kind in _kinds(each):
+            yield each
+
+
+def _kinds(value: Mapping[str, Any]) -> Iterator[Kind]:
+    content = value.get("content")
+    if "status" in value and isinstance(content, Mapping) and content.get("@type") == "Request":
+        yield "Request"
+    if "status" in value and "auditLog" in value:
+        yield "Relationship"
+    if "recipients" in value and "createdBy" in value:
+        yield "Message"
+
+
+def _statuses(response: Any) -> Iterator[tuple[str, str]]:
+    for each in (*objects(response, "Request"), *objects(response, "Relationship")):
+        yield str(each["id"]), str(each["status"])

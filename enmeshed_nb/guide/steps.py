@@ -7,50 +7,71 @@ from typing import Any
 
 from enmeshed_nb.connector import Exchange, LocalRequest
 from enmeshed_nb.content.model import iso
+from enmeshed_nb.guide.changes import marked_lines
 from enmeshed_nb.guide.journal import Journal, Observation
+from enmeshed_nb.guide.journey import concerning, happenings
 from enmeshed_nb.guide.results import item_results
 from enmeshed_nb.guide.text import TextView, json_text, printable, printable_lines
 from enmeshed_nb.summary import SUMMARY_MIME
 
 
 class Step(TextView):
-    """One step: what was sent, what came back, and the status of the Requests on both sides.
+    """One step: what was sent, what came back, and the statuses of Requests and Relationships on both sides.
 
     A call that was repeated while waiting is shown once, with its last answer.
 
     Attributes:
         exchanges: each call with its last answer.
-        statuses: by the id of a Request, its newest status by the Connector's name.
+        statuses: by the id of a Request or a Relationship, its newest status by the Connector's name.
     """
 
     def __init__(self, exchanges: Sequence[Exchange], observations: Iterable[Observation]) -> None:
-        last = {(each.connector, each.method, each.path, each.query): each for each in exchanges}
+        last = {(each.connector, each.call, json_text(each.request)): each for each in exchanges}
         self.exchanges = tuple(last.values())
         self.statuses: dict[str, dict[str, str]] = {}
         for each in observations:
-            self.statuses.setdefault(each.request_id, {})[each.connector] = each.status
+            self.statuses.setdefault(each.subject, {})[each.connector] = each.status
 
     def __str__(self) -> str:
         shown = [_exchange(each) for each in self.exchanges]
-        for request_id, sides in self.statuses.items():
+        for subject, sides in self.statuses.items():
             now = ", ".join(f"{status} at the {side}" for side, status in sides.items())
-            shown.append(f"Status of {request_id}: {now}")
+            shown.append(f"Status of {subject}: {now}")
         return "\n\n".join(shown) or "Nothing was exchanged since the last look."
 
 
 def _exchange(exchange: Exchange) -> str:
-    answer = exchange.error or f"{exchange.status} in {exchange.duration * 1000:.0f} ms"
+    answer = exchange.error or f"{outcome(exchange)} in {exchange.duration * 1000:.0f} ms"
     lines = [f"{exchange.connector}: {exchange.call} → {answer}"]
     if exchange.request is not None:
         lines.append(f"sent: {printable_lines(json_text(exchange.request))}")
     if exchange.response is not None:
-        lines.append(f"came back: {printable_lines(json_text(exchange.response))}")
+        marked = marked_lines(exchange)
+        head = "came back, + is new, ≠ is another than what was sent:\n" if marked.are_compared else "came back: "
+        shown = (f"{each.mark or ' '} {each.text}" if marked.are_compared else each.text for each in marked.lines)
+        lines.append(printable_lines(head + "\n".join(shown)))
     return "\n".join(lines)
 
 
-def next_step(journal: Journal) -> Step:
-    """Return what was exchanged since this was called the last time, with the newest statuses of the Requests in it."""
+def outcome(exchange: Exchange) -> str:
+    """Say how a call ended: whether well, its HTTP status, and what a check found."""
+    found = exchange.is_success
+    said = "" if found is None else f", isSuccess: {str(found).lower()}"
+    return f"{'✔' if exchange.went_well else '✘'} {exchange.status or 'no answer'}{said}"
+
+
+def next_step(journal: Journal, *ids: str) -> Step:
+    """Return what was exchanged since this was called the last time, with the newest statuses of what it shows.
+
+    Args:
+        journal: what was recorded.
+        ids: of Requests or Relationships: only what concerns these; all without any.
+    """
     exchanges, observations = journal.take_new()
+    if ids:
+        wanted = set(map(id, concerning(journal, *ids)))
+        exchanges = tuple(each for each in exchanges if id(each) in wanted)
+        observations = tuple(each for each in observations if each.subject in ids)
     return Step(exchanges, observations)
 
 
@@ -73,15 +94,16 @@ class Summary(TextView):
         return {"requests": [self._request(request) for request in self.requests]}
 
     def _request(self, request: LocalRequest) -> dict[str, Any]:
-        sides: dict[str, list[dict[str, str]]] = {}
-        for each in self.journal.history(request.id):
-            sides.setdefault(each.connector, []).append({"status": each.status, "at": iso(each.time)})
+        sides: dict[str, list[dict[str, str]]] = {name: [] for name in self.journal.names}
+        for each in happenings(self.journal, request.id):
+            if each.kind == "status":
+                sides[each.side].append({"status": each.text, "at": iso(each.time)})
         content = request.response.content if request.response else None
         lines = [f"{label}: {result}" for label, result in item_results(request)]
         return {
             "id": request.id,
             "title": request.content.title or "",
-            "sides": [{"connector": name, "statuses": statuses} for name, statuses in sides.items()],
+            "sides": [{"connector": name, "statuses": statuses} for name, statuses in sides.items() if statuses],
             "response": [content.result, *lines] if content else [],
         }
 

@@ -9,7 +9,7 @@ import ipywidgets
 from htpy import Node
 from pydantic import ValidationError
 
-from enmeshed_nb.connector import Connector, ConnectorError, LocalRequest
+from enmeshed_nb.connector import Connector, ConnectorError, LocalRequest, aside
 from enmeshed_nb.content import DecideRequestParameters, ItemPath, RequestItem, walk
 from enmeshed_nb.content.model import iso
 from enmeshed_nb.guide import Decision, DecisionError, Problem, explain, problems
@@ -51,7 +51,8 @@ class DecisionForm(Panel):
         self._cards = {path: _Card(path, item, controls, self.changed) for path, item in walk(request.content)}
         self._items = ipywidgets.VBox([each.widget for each in self._cards.values()])
         self._state = ipywidgets.HTML()
-        self._decide = button("Decide", lambda: self.attempt(self.decide), style="primary", tooltip="Send the decision")
+        decide = partial(self.attempt, self.decide, is_step=True)
+        self._decide = button("Decide", decide, style="primary", tooltip="Send the decision")
         super().__init__()
         for control in (self._whole, self._code, self._message):
             control.observe(lambda _: self.changed(), "value")
@@ -159,7 +160,8 @@ class DecisionForm(Panel):
             ConnectorError: the Connector refuses it or cannot be asked.
         """
         incoming = self._connector.requests.incoming
-        self.request = incoming.get(self.request.id)
+        with aside():
+            self.request = incoming.get(self.request.id)
         if self.request.status in UNDECIDED:
             send = incoming.accept if self.verb == ACCEPT else incoming.reject
             self.request = send(self.request.id, self.decision)

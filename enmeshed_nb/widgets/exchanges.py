@@ -1,13 +1,15 @@
 """Each HTTP exchange, readable: what was sent and what came back."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import htpy
 from htpy import Node
 
 from enmeshed_nb.connector import Exchange
 from enmeshed_nb.guide import Step, next_step
+from enmeshed_nb.guide.changes import marked_lines
 from enmeshed_nb.guide.journal import Journal
+from enmeshed_nb.guide.steps import outcome
 from enmeshed_nb.widgets.journey import Journey
 from enmeshed_nb.widgets.view import View, copyable, folded, mark, shown_json, side, state, text
 
@@ -38,7 +40,7 @@ class Exchanges(View):
 def _exchange(exchange: Exchange) -> Node:
     return folded(
         [
-            _outcome(exchange),
+            mark("good" if exchange.went_well else "bad", outcome(exchange)),
             " ",
             side(exchange.connector),
             " ",
@@ -48,23 +50,33 @@ def _exchange(exchange: Exchange) -> Node:
         exchange.error and htpy.p[text(exchange.error)],
         htpy.div(".enb-columns")[
             exchange.request is not None and htpy.div(".enb-cell")[htpy.b["sent"], shown_json(exchange.request)],
-            exchange.response is not None and htpy.div(".enb-cell")[htpy.b["came back"], shown_json(exchange.response)],
+            exchange.response is not None and htpy.div(".enb-cell")[_came_back(exchange)],
         ],
         folded("as curl", copyable(exchange.as_curl())),
     )
 
 
-def _outcome(exchange: Exchange) -> Node:
-    """Return how a call ended: its status, and what a validation found."""
-    if exchange.status is None or exchange.status >= 400:
-        return mark("bad", f"✘ {exchange.status or 'no answer'}")
-    match exchange.response:
-        case {"result": {"isSuccess": True}}:
-            return mark("good", f"✔ {exchange.status}, isSuccess: true")
-        case {"result": {"isSuccess": False}}:
-            return mark("bad", f"✘ {exchange.status}, isSuccess: false")
-        case _:
-            return mark("good", f"✔ {exchange.status}")
+def _came_back(exchange: Exchange) -> Node:
+    """Return an answer in which each line that was not sent has a sign before it, and stands out."""
+    marked = marked_lines(exchange)
+    if not marked.are_compared:
+        return [htpy.b["came back"], shown_json(exchange.response)]
+    lines = (
+        htpy.ins[f"{each.mark} {text(each.text)}"] if each.mark else f"  {text(each.text)}" for each in marked.lines
+    )
+    return [
+        htpy.b["came back"],
+        htpy.small(".enb-muted")[" + is new, ≠ is another than what was sent"],
+        htpy.pre[_intersperse("\n", lines)],
+    ]
+
+
+def _intersperse(between: Node, nodes: Iterable[Node]) -> Iterator[Node]:
+    """Yield nodes with something between them."""
+    for index, each in enumerate(nodes):
+        if index:
+            yield between
+        yield each
 
 
 class StepView(View):
@@ -74,16 +86,16 @@ class StepView(View):
 
     Args:
         journal: of the Connectors.
-        request_ids: only the statuses of these Requests in the journey; all without any.
+        ids: of Requests or Relationships: only what concerns these; all without any.
 
     Attributes:
         step: what is new.
         journey: all that happened so far.
     """
 
-    def __init__(self, journal: Journal, *request_ids: str) -> None:
-        self.step = next_step(journal)
-        self.journey = Journey(journal, *request_ids)
+    def __init__(self, journal: Journal, *ids: str) -> None:
+        self.step = next_step(journal, *ids)
+        self.journey = Journey(journal, *ids)
 
     def __str__(self) -> str:
         return str(self.step)
@@ -91,14 +103,14 @@ class StepView(View):
     def html(self) -> Node:
         """Return statuses, journey and exchanges."""
         return htpy.div[
-            [_sides(request_id, sides) for request_id, sides in self.step.statuses.items()],
+            [_sides(subject, sides) for subject, sides in self.step.statuses.items()],
             self.journey.html(),
             Exchanges(self.step.exchanges).html(),
         ]
 
 
-def _sides(request_id: str, sides: dict[str, str]) -> Node:
+def _sides(subject: str, sides: dict[str, str]) -> Node:
     return htpy.p(".enb-row")[
         ([htpy.span[side(name), " ", state(status)], " "] for name, status in sides.items()),
-        htpy.small(".enb-muted")[f"Request {request_id}"],
+        htpy.small(".enb-muted")[f"{'Relationship' if subject.startswith('REL') else 'Request'} {subject}"],
     ]

@@ -1,4 +1,4 @@
-"""The journey of Requests as a sequence diagram: Sender, Backbone, Recipient."""
+"""The journey of Requests and Relationships as a sequence diagram: Sender, Backbone, Recipient."""
 
 from dataclasses import dataclass
 
@@ -19,11 +19,11 @@ _WIDE, _NARROW = 230, 196  # the longest line of a text in either form
 
 
 class Journey(View):
-    """What happened to Requests at both sides so far: calls, Messages, synchronisations, statuses with their times.
+    """What happened at both sides so far: calls, Messages, synchronisations, statuses with their times.
 
     Args:
         journal: what was recorded; of two Connectors.
-        request_ids: only the statuses of these Requests; all without any.
+        ids: of Requests or Relationships: only what concerns these; all without any.
         last: at most so many of the newest events; None for all.
 
     Attributes:
@@ -32,8 +32,8 @@ class Journey(View):
         sides: the names of the Connectors: of the left lane and, if there are two, of the right one.
     """
 
-    def __init__(self, journal: Journal, *request_ids: str, last: int | None = 40) -> None:
-        happened = happenings(journal, *request_ids)
+    def __init__(self, journal: Journal, *ids: str, last: int | None = 40) -> None:
+        happened = happenings(journal, *ids)
         self.left_out = 0 if last is None else max(0, len(happened) - last)
         self.happenings = happened[self.left_out :]
         self.sides = journal.names
@@ -134,7 +134,7 @@ class _Form:
 
 @dataclass(frozen=True)
 class _Row:
-    """An happening in the picture.
+    """A happening in the picture.
 
     Attributes:
         happening: what happened.
@@ -227,13 +227,17 @@ def _lines(happening: Happening, longest: int) -> list[str]:
         case "call":
             return _CALL.lines(_called(happening), longest)
         case "sync":
-            return ["fetches what is new"]
+            return [_fetched(happening)]
         case _:
             return _WORDS.lines(text(happening.text), longest)
 
 
 def _called(happening: Happening) -> str:
     return text(happening.text) if happening.succeeded else f"✘ {text(happening.text)}"
+
+
+def _fetched(happening: Happening) -> str:
+    return "loads the template" if "RelationshipTemplates" in happening.text else "fetches what is new"
 
 
 def _told(happening: Happening) -> Node:
@@ -243,11 +247,11 @@ def _told(happening: Happening) -> Node:
         case "message":
             return ["✉ ", htpy.b[text(happening.text)], " to the Backbone"]
         case "sync":
-            return "fetches what is new from the Backbone"
+            return f"{_fetched(happening)} from the Backbone"
         case _ if happening.succeeded:
             return htpy.code(".enb-mono")[text(happening.text)]
         case _:
-            return [mark("bad", "✘ failed"), " ", htpy.code(".enb-mono")[text(happening.text)]]
+            return [mark("bad", "✘"), " ", htpy.code(".enb-mono")[text(happening.text)]]
 
 
 _WHAT = {"call": "call", "message": "→ Backbone", "sync": "← Backbone", "status": "status"}

@@ -2,12 +2,13 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import ipywidgets
 from htpy import Node
 
+from enmeshed_nb.connector import aside
 from enmeshed_nb.guide import explain
 from enmeshed_nb.widgets.view import alert, page
 
@@ -20,8 +21,19 @@ class Alert(ipywidgets.HTML):  # type: ignore[misc]  # ipywidgets has no types
         self.value = page(map(alert, problems)) if problems else ""
 
 
-class Panel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
+class _MadeAside(type(ipywidgets.VBox)):  # type: ignore[misc]  # ipywidgets has no types
+    """What a widget asks a Connector while it is made is no step of the guide."""
+
+    def __call__(cls, *args: Any, **options: Any) -> Any:
+        with aside():
+            return super().__call__(*args, **options)
+
+
+class Panel(ipywidgets.VBox, metaclass=_MadeAside):  # type: ignore[misc]  # ipywidgets has no types
     """An interactive widget. Whatever can be clicked can be set from Python as well.
+
+    What it asks a Connector when it is made, and what follows from a change, it asks aside; only what is attempted as
+    a step of the guide is one.
 
     Attributes:
         problem: where an error is shown.
@@ -55,16 +67,22 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     def one_change(self) -> Iterator[None]:
         """Take all that changes in the block as one change: what follows from it follows once, in the end."""
         outer, self._is_changing = self._is_changing, True
-        try:
-            yield
-        finally:
-            self._is_changing = outer
-        if not outer:
-            self.after_change()
+        with aside():
+            try:
+                yield
+            finally:
+                self._is_changing = outer
+            if not outer:
+                self.after_change()
 
-    def attempt(self, action: Callable[[], object]) -> None:
-        """Do something, one thing at a time; an error is shown in the widget, for JupyterLab shows it nowhere."""
-        with self._lock:
+    def attempt(self, action: Callable[[], object], *, is_step: bool = False) -> None:
+        """Do something, one thing at a time; an error is shown in the widget, for JupyterLab shows it nowhere.
+
+        Args:
+            action: what to do.
+            is_step: whether it is a step of the guide, such as to send a decision; else it is done aside.
+        """
+        with self._lock, nullcontext() if is_step else aside():
             self.problem.show()
             try:
                 action()

@@ -84,7 +84,7 @@ def test_it_shows_a_table() -> None:
     assert set(rule) == {"-", " "}
     assert "  GET /Requests/Outgoing/REQ1  " in rows[0]
     assert rows[0].endswith("REQ1 Draft")
-    assert rows[1].endswith("isSuccess")
+    assert rows[1].endswith("isSuccess: true")
     assert rows[2].endswith("error.runtime.unknown")
     assert "GET /Messages?isOwn=true" in rows[3]
     assert rows[3].endswith("0 found")

@@ -76,7 +76,7 @@ def status(widget: Any) -> str:
 
 def said(widget: Any, role: str) -> list[str]:
     """The texts of the elements with a role."""
-    found = re.findall(rf'<(p|div) role="{role}">(.*?)</\1>', "".join(pieces(widget)), flags=re.DOTALL)
+    found = re.findall(rf'<(p|div)[^>]* role="{role}"[^>]*>(.*?)</\1>', "".join(pieces(widget)), flags=re.DOTALL)
     return [text_of(inner).strip() for _, inner in found]
 
 

@@ -266,14 +266,14 @@ def test_one_change_is_validated_once(sender, peer):
     with Journal(sender) as journal:
         calls = {}
         for name, change in changes.items():
-            before = len(journal)
+            before = len(journal.asides)
             change()
-            calls[name] = [each.path.removeprefix("/api/core/v1") for each in journal.exchanges[before:]]
+            calls[name] = [each.path.removeprefix("/api/core/v1") for each in journal.asides[before:]]
         assert [each.what for each in composer.problems] == []
         assert calls == {name: ["/Requests/Outgoing/Validate"] for name in changes}
         press(composer, "1 Authentication")  # to look at it is no change
         press(composer, "Add group")  # that it is empty is found without asking
-        assert len(journal) == len(changes)
+        assert len(journal.asides) == len(changes)
 
 
 def test_another_peer_is_one_change(three):
@@ -283,8 +283,8 @@ def test_another_peer_is_one_change(three):
     composer = RequestComposer(ada, chooser, request=Request(items=[AUTHENTICATION]))
     with Journal(ada) as journal:
         chooser.select(addresses[1])
-        (validated,) = journal.exchanges
+        (validated,) = journal.asides
         assert validated.request["peer"] == addresses[1] == composer.peer
         choose(chooser, addresses[0][-4:])
-        assert [each.request["peer"] for each in journal.exchanges] == [addresses[1], addresses[0]]
+        assert [each.request["peer"] for each in journal.asides] == [addresses[1], addresses[0]]
         assert json.dumps(addresses[0]) in text_of(html_of(composer))

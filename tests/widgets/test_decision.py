@@ -124,9 +124,9 @@ def test_one_change_is_checked_once(incoming, recipient):
     with Journal(recipient) as journal:
         for call, each in changes.items():
             for change in each:
-                before = len(journal)
+                before = len(journal.asides)
                 change()
-                assert [made.path.rpartition("/")[2] for made in journal.exchanges[before:]] == [call]
+                assert [made.path.rpartition("/")[2] for made in journal.asides[before:]] == [call]
 
 
 def test_a_request_that_was_decided_elsewhere_is_told(incoming, recipient):

@@ -39,6 +39,8 @@ def test_the_journey_tells_both_sides(journey):
         ("status", "Completed"),
     ]
     assert [(kind, words) for side, kind, words in told if side == "recipient"] == [
+        ("status", "Open"),
+        ("status", "DecisionRequired"),
         ("status", "ManualDecisionRequired"),
         ("status", "Decided"),
         ("message", "Message with the Response"),
