@@ -292,12 +292,13 @@ class _Tale:
                 record, which tells when it was there.
         """
         arrived = _between(recorded, sent, seen)
-        last = seen if earliest else arrived
-        syncs = [each for each in self._calls(side, "POST", _SYNC) if each.time <= last]
-        syncs = [each for each in syncs if sent is None or each.ended > sent]
-        if sent is None or not syncs:
+        if sent is None:
             return arrived
-        sync = syncs[0 if earliest else -1]
+        syncs = [each for each in self._calls(side, "POST", _SYNC) if each.time <= seen and each.ended > sent]
+        before = [each for each in syncs if each.time <= arrived]
+        if not syncs:
+            return arrived
+        sync = before[-1] if before and not earliest else syncs[0]
         brought = max(sync.time, sent + _TICK, self._brought.get(id(sync), sync.time))
         self._brought[id(sync)] = brought
         return max(arrived, brought + _TICK)
