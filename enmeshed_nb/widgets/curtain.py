@@ -6,7 +6,7 @@ from typing import Any
 import htpy
 from htpy import Node
 
-from enmeshed_nb.connector import MessageWithAttachments, NotFound
+from enmeshed_nb.connector import Connector, MessageWithAttachments, NotFound, aside
 from enmeshed_nb.content.model import to_json
 from enmeshed_nb.guide.peers import shortened
 from enmeshed_nb.localnet.inspection import stored_message
@@ -30,8 +30,8 @@ class Curtain(View):
     Attributes:
         message_id: the Message.
         stored: what the Backbone has of it; None for own Connectors.
-        sent: the Message as the Sender shows it; None for own Connectors.
-        received: the Message as the Recipient shows it; None if it has not synchronised yet, or for own Connectors.
+        sent: the Message as the Sender shows it; None if it shows none, or for own Connectors.
+        received: the Message as the Recipient shows it; None if it shows none, or for own Connectors.
     """
 
     def __init__(self, network: Network, message_id: str) -> None:
@@ -40,20 +40,33 @@ class Curtain(View):
         self.received: MessageWithAttachments | None = None
         self.message_id = message_id
         if self.stored:
-            self.sent = network.sender.messages.get(message_id)
-            with suppress(NotFound):
-                self.received = network.recipient.messages.get(message_id)
+            self.sent, self.received = _shown(network.sender, message_id), _shown(network.recipient, message_id)
+        self._addresses = {name: network.address(name) for name in network.connectors}
+        self._sender, self._recipient = network.sender.name, network.recipient.name
+
+    def _lacks(self, name: str) -> str:
+        """Say why a Connector does not show the Message."""
+        assert self.stored
+        if self._addresses[name] in (self.stored.created_by, *self.stored.sealed_keys):
+            return "has not synchronised yet"
+        return f"does not get it: it is sealed for {self._named(*self.stored.sealed_keys)}"
+
+    def _named(self, *addresses: str) -> str:
+        names = {address: f"the {name.capitalize()}" for name, address in self._addresses.items()}
+        return " and ".join(names.get(address, shortened(address)) for address in addresses)
 
     def __str__(self) -> str:
         if not self.stored:
             return _ELSEWHERE
-        received = "has it" if self.received else "has not synchronised yet"
+        sender = f"shows: {text(_content(self.sent))[:80]}…" if self.sent else self._lacks(self._sender)
+        recipient = "has it" if self.received else self._lacks(self._recipient)
+        keys = len(self.stored.sealed_keys)
         return (
             f"Message {self.message_id}\n"
-            f"  the Sender shows: {text(_content(self.sent))[:80]}…\n"
+            f"  the Sender {sender}\n"
             f"  the Backbone has: {len(self.stored.body)} characters of cipher text, "
-            f"{len(self.stored.sealed_keys)} sealed key(s)\n"
-            f"  the Recipient {received}"
+            f"{keys} sealed {'key' if keys == 1 else 'keys'}\n"
+            f"  the Recipient {recipient}"
         )
 
     def html(self) -> Node:
@@ -61,32 +74,33 @@ class Curtain(View):
         if not self.stored:
             return htpy.div(".enb-card")[htpy.p[_ELSEWHERE]]
         keys = [
-            htpy.div[htpy.small(".enb-muted")[f"key sealed for {shortened(address)}"], _cipher(key, 140)]
+            htpy.div[htpy.small(".enb-muted")[f"key sealed for {self._named(address)}"], _cipher(key, 140)]
             for address, key in self.stored.sealed_keys.items()
         ]
         return htpy.div(".enb-card")[
             htpy.h4["One Message, seen from three places"],
             htpy.p[htpy.small(".enb-muted")[self.message_id]],
             htpy.div(".enb-columns")[
-                _column("sender", "shows", _readable(self.sent)),
+                self._column(self._sender, self.sent),
                 _column(
                     "backbone",
                     "has",
-                    htpy.p[f"From {shortened(self.stored.created_by)}, and this:"],
+                    htpy.p[f"From {self._named(self.stored.created_by)}, and this:"],
                     _cipher(self.stored.body, _SHOWN),
                     keys,
                 ),
-                _column(
-                    "recipient",
-                    "shows",
-                    _readable(self.received) if self.received else htpy.p["Nothing yet: it has not synchronised."],
-                ),
+                self._column(self._recipient, self.received),
             ],
             htpy.p(".enb-muted")[
-                "The Backbone knows who writes to whom, and when. What is written is sealed on the Sender's side, and "
-                "only the Recipient has the key that opens it."
+                "The Backbone knows who writes to whom, and when. What is written is sealed where it is written, and "
+                "only those for whom it is sealed have the key that opens it."
             ],
         ]
+
+    def _column(self, name: str, message: MessageWithAttachments | None) -> Node:
+        if message:
+            return _column(name, "shows", shown_json(_content(message)))
+        return _column(name, "shows nothing", htpy.p[f"The {text(name.capitalize())} {self._lacks(name)}."])
 
 
 def _column(who: str, does: str, *content: Node) -> Node:
@@ -97,8 +111,10 @@ def _content(message: MessageWithAttachments | None) -> Any:
     return to_json(message.content) if message else None
 
 
-def _readable(message: MessageWithAttachments | None) -> Node:
-    return shown_json(_content(message))
+def _shown(connector: Connector, message_id: str) -> MessageWithAttachments | None:
+    with aside(), suppress(NotFound):
+        return connector.messages.get(message_id)
+    return None
 
 
 def _cipher(value: str, longest: int) -> Node:

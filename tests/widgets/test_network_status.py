@@ -1,9 +1,12 @@
 """The status of the network."""
 
+from contextlib import closing
+
 from enmeshed_nb import connect
+from enmeshed_nb.guide import next_step
 from enmeshed_nb.localnet import stop
 from enmeshed_nb.widgets import NetworkStatus
-from tests.widgets.seen import html_of
+from tests.widgets.seen import html_of, text_of
 
 
 def test_the_status_of_the_network_when_all_is_well_and_when_it_is_gone(tmp_path):
@@ -16,3 +19,18 @@ def test_the_status_of_the_network_when_all_is_well_and_when_it_is_gone(tmp_path
     assert [part.state for part in gone.report.parts] == ["down"] * 3
     assert "run connect()" in html_of(gone)
     connected.close()
+
+
+def test_a_connector_that_was_added_has_its_row_and_asks_no_step(folder):
+    with closing(connect(folder)) as connected:
+        connected.sender.relationships.list()
+        connected.add_connector("newcomer")
+        status = NetworkStatus(connected)
+        assert [part.name for part in status.report.parts] == ["backbone", "sender", "recipient", "newcomer"]
+        newcomer = status.report.parts[-1]
+        assert (newcomer.state, newcomer.address) == ("healthy", connected.address("newcomer"))
+        assert "Newcomer" in text_of(html_of(status))
+        connected.add_connector("newcomer")
+        assert [part.state for part in NetworkStatus(connected).report.parts] == ["healthy"] * 4
+        step = next_step(connected.journal)  # what was asked before the status was shown is still new
+        assert [each.call for each in step.exchanges] == ["GET /Relationships"]

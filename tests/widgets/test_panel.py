@@ -3,7 +3,11 @@
 import ipywidgets
 import pytest
 
+from enmeshed_nb import Journal
+from enmeshed_nb.content import Request
+from enmeshed_nb.widgets import DecisionForm, PeerChooser, RequestComposer
 from enmeshed_nb.widgets.panel import Panel, button
+from tests.widgets.samples import AUTHENTICATION
 from tests.widgets.seen import alerts, press
 
 
@@ -49,3 +53,51 @@ def test_several_changes_can_be_one():
     assert panel.followed == 2
     panel.text.value = "e"
     assert panel.followed == 3
+
+
+class Asking(Panel):
+    """Asks a Connector at every opportunity."""
+
+    def __init__(self, connector):
+        self.connector = connector
+        self.ask()
+        super().__init__()
+        self.text = ipywidgets.Text()
+        self.text.observe(lambda _: self.changed(), "value")
+        self.children = [
+            self.text,
+            button("Look", lambda: self.attempt(self.ask)),
+            button("Do it", lambda: self.attempt(self.ask, is_step=True)),
+        ]
+
+    def ask(self):
+        self.connector.relationships.list()
+
+    after_change = ask
+
+
+def test_what_a_widget_asks_for_itself_is_no_step(sender):
+    with Journal(sender) as journal:
+        panel = Asking(sender)
+        panel.text.value = "a"
+        with panel.one_change():
+            panel.ask()
+        press(panel, "Look")
+        assert (len(journal.exchanges), len(journal.asides)) == (0, 5)
+        press(panel, "Do it")
+        panel.ask()
+        assert (len(journal.exchanges), len(journal.asides)) == (2, 5)
+
+
+def test_of_widgets_only_the_decision_is_a_step(sender, recipient, peer, incoming):
+    request = incoming(AUTHENTICATION)
+    with Journal(sender, recipient) as journal:
+        chooser = PeerChooser(sender, address=peer)
+        composer = RequestComposer(sender, chooser, Request(items=[AUTHENTICATION]))
+        composer.add("ShareAttributeRequestItem")
+        form = DecisionForm(recipient, request)
+        form.accept_all()
+        assert journal.exchanges == ()
+        press(form, "Decide")
+        form.decide()  # once
+    assert [each.call for each in journal.exchanges] == [f"PUT /Requests/Incoming/{request.id}/Accept"]
