@@ -31,10 +31,13 @@ from enmeshed_nb.localnet.settings import (
 )
 
 FIRST_NOTEBOOK = "00-start-here.ipynb"
+JUPYTER = Path(__file__).parent / "jupyter"
+"""JupyterLab's defaults: it asks no question about news."""
 
 console = Console()
 messages = Console(stderr=True)
 
+PORT = click.IntRange(0, 65535)
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -90,7 +93,13 @@ def main() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object: addresses, API keys, process.")
 @data_dir_option
 def up(connectors: str | None, config: Path | None, as_json: bool, data_dir: Path | None) -> None:
-    """Start a network in the background (or join the one that runs) and return when it is healthy."""
+    """Start (or join) a network in the background.
+
+    Returns when it is healthy; the exit code is 1 if it is not.
+    """
+    from enmeshed_nb.health import of_network
+
+    folder = Folder(_data_dir(data_dir))
     if connectors is not None and config is not None:
         raise click.UsageError("--connectors and --config exclude each other: the file names the Connectors, too.")
     wanted = Wanted.from_config(config) if config else Wanted(connectors={})
@@ -101,12 +110,16 @@ def up(connectors: str | None, config: Path | None, as_json: bool, data_dir: Pat
             data_dir, connectors=wanted.connectors, backbone_port=wanted.backbone_port, keep=True, progress=progress
         )
     with opened:
+        healthy = all((health := of_network(opened.state)).health.values())
         for note in opened.state.notes:
             messages.print(f"Note: {note}", highlight=False, markup=False, soft_wrap=True)
         if as_json:
             click.echo(json.dumps(opened.state.public(), indent=2))
         else:
-            _print_state(opened.state)
+            _print_state(opened.state, health.health)
+    if not healthy:
+        ill = "\n".join(f"{part.name}: {part.problem}" for part in health.parts if not part.is_healthy)
+        raise NetworkError(f"The network is up, but not healthy.\n{ill}", f"Look at: {folder.command('logs')}")
 
 
 @main.command()
@@ -121,7 +134,10 @@ def down(data_dir: Path | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; `running` tells whether a network runs.")
 @data_dir_option
 def status(as_json: bool, data_dir: Path | None) -> None:
-    """Show what runs where; the exit code is 1 if nothing runs or something is unhealthy."""
+    """Show what runs where, and how it is.
+
+    The exit code is 1 if nothing runs or something is unhealthy.
+    """
     from enmeshed_nb.health import of_network
 
     folder = Folder(_data_dir(data_dir))
@@ -136,7 +152,9 @@ def status(as_json: bool, data_dir: Path | None) -> None:
     elif state:
         _print_state(state, health)
     else:
-        console.print(f"No network runs in {escape(str(folder.path))}. Start one: enmeshed-nb up", soft_wrap=True)
+        console.print(
+            f"No network runs in {escape(str(folder.path))}. Start one: {folder.command('up')}", soft_wrap=True
+        )
         if failure := folder.load_failure():
             console.print(f"The last one stopped by itself at {failure.at:%Y-%m-%d %H:%M:%S} UTC: ", end="")
             console.print(str(failure), markup=False, highlight=False, soft_wrap=True)
@@ -148,10 +166,19 @@ def status(as_json: bool, data_dir: Path | None) -> None:
 @click.option("-f", "--follow", is_flag=True, help="Go on printing what is added, until Ctrl-C.")
 @data_dir_option
 def logs(name: str | None, follow: bool, data_dir: Path | None) -> None:
-    """Print the log of `network`, `backbone` or a Connector; without a NAME of all, each line with its name."""
+    """Print the logs.
+
+    NAME is `network`, `backbone` or a Connector; without it all are printed, each line with its name.
+    """
     from enmeshed_nb.localnet.logs import Reader
 
-    with Reader(Folder(_data_dir(data_dir)), name) as reader:
+    folder = Folder(_data_dir(data_dir))
+    with Reader(folder, name) as reader:
+        if not reader.names:
+            nothing = f"There are no logs in {folder.logs}: no network has run there."
+            if not follow:
+                raise NetworkError(nothing, f"Start one: {folder.command('up')}")
+            messages.print(f"{nothing} What it writes will be shown.", highlight=False, markup=False, soft_wrap=True)
         for log, line in reader.follow() if follow else reader.new_lines():
             click.echo(line if name else f"{log:12} {line}")
 
@@ -160,7 +187,10 @@ def logs(name: str | None, follow: bool, data_dir: Path | None) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @data_dir_option
 def reset(yes: bool, data_dir: Path | None) -> None:
-    """Stop the network and delete its data: identities, Relationships, Messages, logs."""
+    """Stop the network and delete its data, after a question.
+
+    Its data are Identities, Relationships, Messages and logs.
+    """
     path = _data_dir(data_dir)
     if not yes:
         click.confirm(f"Delete everything in {path}?", abort=True)
@@ -168,12 +198,17 @@ def reset(yes: bool, data_dir: Path | None) -> None:
 
 
 @main.command()
-@click.option("--port", default=8090, show_default=True, help="The port on the loopback interface; 0: any.")
-@click.option("--admin-port", type=int, help="Serve the admin API (announcements, removal of Identities) on this port.")
+@click.option("--port", default=8090, type=PORT, show_default=True, help="The port on the loopback interface; 0: any.")
+@click.option(
+    "--admin-port", type=PORT, help="Serve the admin API (announcements, removal of Identities) on this port."
+)
 @click.option("--admin-api-key", help="The key that the admin API wants as x-api-key.")
 @data_dir_option
 def backbone(port: int, admin_port: int | None, admin_api_key: str | None, data_dir: Path | None) -> None:
-    """Run the Backbone alone, in the foreground, for Connectors started elsewhere (client `test`, secret `test`)."""
+    """Run the Backbone alone, for Connectors started elsewhere.
+
+    It runs in the foreground; its client is `test` with the secret `test`.
+    """
     from enmeshed_nb.localnet import relay
 
     if (admin_port is None) != (not admin_api_key):
@@ -208,7 +243,10 @@ def run(  # noqa: PLR0917  (click passes them by name)
     help_parameters: bool,
     data_dir: Path | None,
 ) -> None:
-    """Execute notebooks with papermill; the exit code is 0 only if every one succeeded."""
+    """Execute notebooks.
+
+    The exit code is 0 only if every one succeeded.
+    """
     from enmeshed_nb import runner
 
     if help_parameters:
@@ -227,13 +265,34 @@ def run(  # noqa: PLR0917  (click passes them by name)
 
 @main.command(context_settings={"ignore_unknown_options": True})
 @click.argument("jupyter_arguments", nargs=-1, type=click.UNPROCESSED)
+@click.option("--fresh", is_flag=True, help="Make the working copy of the notebooks anew; the old one is kept.")
+@click.option(
+    "--notebooks-dir",
+    type=click.Path(path_type=Path),
+    help="Where the working copy is (default: enmeshed-nb in the platform's documents folder).",
+)
 @data_dir_option
-def lab(jupyter_arguments: tuple[str, ...], data_dir: Path | None) -> None:
-    """Open JupyterLab on the first notebook, with a network; both end together. More arguments go to JupyterLab."""
-    notebooks = _notebooks_folder()
-    root = notebooks.absolute().parent
-    first = (notebooks / FIRST_NOTEBOOK).absolute().relative_to(root)
-    options = [f"--ServerApp.root_dir={root}", f"--LabApp.default_url=/lab/tree/{first}"]
+def lab(jupyter_arguments: tuple[str, ...], fresh: bool, notebooks_dir: Path | None, data_dir: Path | None) -> None:
+    """Open JupyterLab on the first notebook, with a network.
+
+    Both end together. What it opens is a working copy of the notebooks: what you do not change follows the project,
+    what you change is yours. More arguments go to JupyterLab.
+    """
+    from enmeshed_nb import working_copy
+
+    copy = working_copy.refresh(_notebooks_folder().absolute(), notebooks_dir, fresh=fresh)
+    said = [f"Your working copy of the notebooks: {copy.root / 'notebooks'}"]
+    if copy.kept:
+        said.append(f"The one before is kept: {copy.kept}")
+    if copy.behind:
+        said.append(f"You changed these, and they stay; there are newer ones (--fresh): {', '.join(copy.behind)}")
+    for line in said:
+        messages.print(line, highlight=False, markup=False, soft_wrap=True)
+    options = [f"--ServerApp.root_dir={copy.root}", f"--LabApp.default_url=/lab/tree/notebooks/{FIRST_NOTEBOOK}"]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        options.append("--allow-root")
+    paths = (os.environ.get("JUPYTER_CONFIG_PATH"), str(JUPYTER))
+    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(path for path in paths if path)
     if opened := _connectors_for_kernels(data_dir):
         opened.outlive_exec()
     # This process becomes JupyterLab and keeps the lease: however it ends, the network ends with it.
@@ -243,7 +302,10 @@ def lab(jupyter_arguments: tuple[str, ...], data_dir: Path | None) -> None:
 @main.command("doctor")
 @data_dir_option
 def doctor_command(data_dir: Path | None) -> None:
-    """Check what is installed and what is reachable, and say what to do; the exit code is 1 if something is missing."""
+    """Check what is installed and reachable, and say what to do.
+
+    The exit code is 1 if something is missing.
+    """
     from enmeshed_nb import doctor
 
     checks = doctor.examine(_data_dir(data_dir))
@@ -299,10 +361,10 @@ def _print_state(state: NetworkState, health: dict[str, bool] | None = None) -> 
         cells = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         mark = marks[health[row[0]] if health else None]
         console.print(f"  {cells}  {mark}", highlight=False, soft_wrap=True)
-    end = "it runs until `enmeshed-nb down`" if state.kept else "it stops when nobody uses it any more"
-    console.print(
-        f"API keys: enmeshed-nb status --json; logs: enmeshed-nb logs; {end}.", highlight=False, soft_wrap=True
-    )
+    folder = Folder(Path(state.data_dir))
+    end = f"It runs until: {folder.command('down')}" if state.kept else "It stops when nobody uses it any more."
+    for line in (f"API keys: {folder.command('status', '--json')}", f"Logs: {folder.command('logs')}", end):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 if __name__ == "__main__":

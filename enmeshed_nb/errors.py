@@ -9,7 +9,8 @@ UserError
 ├── PlanError            a run of notebooks cannot be planned like that        enmeshed_nb.runner
 ├── RelationshipError    a Relationship cannot be used or made                 enmeshed_nb.guide
 ├── SettingsError        own Connectors are not named completely               enmeshed_nb.own_connectors
-└── WaitError            what was waited for does not come                     enmeshed_nb.guide
+├── WaitError            what was waited for does not come                     enmeshed_nb.guide
+└── WorkingCopyError     the reader's copy of the notebooks cannot be made     enmeshed_nb.working_copy
 """
 
 

@@ -4,7 +4,6 @@ import json
 import os
 import re
 import secrets
-import shutil
 import signal
 import subprocess
 import sys
@@ -44,11 +43,10 @@ def browser() -> Iterator[Browser]:
 
 
 class Lab:
-    """A JupyterLab on copies of the notebooks, started by `enmeshed-nb lab`, with a network of its own."""
+    """A JupyterLab on a working copy of the notebooks, started by `enmeshed-nb lab`, with a network of its own."""
 
     def __init__(self, folder: Path, theme: str) -> None:
         self.folder, self.data_dir = folder, folder / "network"
-        shutil.copytree(ROOT / "notebooks", folder / "notebooks")
         for name, values in (SETTINGS | {"apputils-extension/themes": {"theme": theme}}).items():
             file = folder / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -58,9 +56,13 @@ class Lab:
         self._process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "enmeshed_nb.cli", "lab", "--data-dir", str(self.data_dir), "--no-browser"),
-                *("--allow-root", f"--ServerApp.port={self._port}", f"--IdentityProvider.token={self._token}"),
+                *(
+                    "--notebooks-dir",
+                    str(folder / "work"),
+                    f"--ServerApp.port={self._port}",
+                    f"--IdentityProvider.token={self._token}",
+                ),
             ],
-            cwd=folder,
             env={**os.environ, "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings")},
             stdout=self._log,
             stderr=subprocess.STDOUT,

@@ -36,7 +36,7 @@ def test_a_network_is_started_shown_and_stopped(poisoned, folder):
 
 def test_jupyterlab_is_started(poisoned, folder, start_process, tmp_path):
     runtime = tmp_path / "runtime"
-    options = ["--no-browser", "--allow-root", "--ServerApp.port=0"]
+    options = ["--no-browser", "--notebooks-dir", tmp_path / "work", "--ServerApp.port=0"]
     lab, _ = start_process("lab", "--data-dir", folder, *options, cwd=poisoned, JUPYTER_RUNTIME_DIR=str(runtime))
     serves = lambda: list(runtime.glob("jpserver-*.json"))  # noqa: E731
     until(lambda: serves() or lab.poll() is not None, 60, "JupyterLab")
