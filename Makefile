@@ -3,11 +3,18 @@ BIN = .venv/bin
 SAMPLE = 0
 SEED = 1
 
-.PHONY: run test check mutants lab notebooks lock clean
+.DEFAULT_GOAL = run
+.PHONY: help run test check mutants lab notebooks lock clean
+
+help: ## what can be made
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | \
+		while IFS="$$(printf '\t')" read -r name what; do printf 'make %-10s %s\n' "$$name" "$$what"; done
 
 run: ## set up, then execute the guide end to end on the local network
 	@$(PYTHON) tools/bootstrap.py runtime
+	@cat tools/guide.txt
 	@$(BIN)/enmeshed-nb run notebooks/01-establish-a-relationship.ipynb notebooks/02-requests-via-messages.ipynb
+	@printf '\nNext: make lab   opens these notebooks in JupyterLab, to be done step by step; make help lists the rest.\n'
 
 test: check ## set up, browser included, then the quality gate and all tests
 	@$(PYTHON) tools/bootstrap.py test

@@ -1,6 +1,7 @@
 """One execution of a notebook, and what can be told about it afterwards."""
 
 import json
+import sys
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -42,6 +43,8 @@ def execute(planned: PlannedRun, *, progress_bar: bool = True) -> NotebookRun:
     planned.output.parent.mkdir(parents=True, exist_ok=True)
     start = time.monotonic()
     error = ""
+    if progress_bar:  # papermill's bar stands at 0 % meanwhile
+        print(f"Starting the kernel of {planned.output.stem} …", file=sys.stderr, flush=True)
     try:
         papermill.execute_notebook(
             str(planned.notebook),
@@ -49,7 +52,9 @@ def execute(planned: PlannedRun, *, progress_bar: bool = True) -> NotebookRun:
             parameters=dict(planned.parameters),
             kernel_name="python3",
             cwd=str(planned.notebook.parent),
-            extra_arguments=["--log-level=ERROR"],  # the kernel's remarks on its transport are not the reader's
+            # What a kernel logs is not the reader's, errors of cells come as outputs: its remarks on its transport, and
+            # "KeyboardInterrupt caught in kernel", an ERROR, since a shutdown begins with an interrupt.
+            extra_arguments=["--log-level=CRITICAL"],
             progress_bar={"desc": planned.output.stem} if progress_bar else False,
         )
     except PapermillExecutionError as failure:

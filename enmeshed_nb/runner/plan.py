@@ -5,6 +5,7 @@ import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -107,10 +108,15 @@ def parameters_of(notebook: Path) -> dict[str, Parameter]:
     """
     if not notebook.is_file():
         folder = notebook.parent if notebook.parent.is_dir() else Path()
-        existing = sorted(path.name for path in folder.glob("*.ipynb"))
-        raise PlanError(
-            f"There is no notebook {notebook}.", f"{folder.absolute()} has: {', '.join(existing) or 'none'}."
+        existing = sorted([*folder.glob("*.ipynb"), *(folder / "notebooks").glob("*.ipynb")])
+        names = [path.stem for path in existing]
+        like = [name for name in names if name.startswith(notebook.stem)] or get_close_matches(
+            notebook.stem, names, n=1
         )
+        if meant := " or ".join(str(path) for path in existing if path.stem in like):
+            raise PlanError(f"There is no notebook {notebook}.", f"Did you mean {meant}?")
+        there = ", ".join(path.name for path in existing) or "none"
+        raise PlanError(f"There is no notebook {notebook}.", f"{folder.absolute()} has: {there}.")
     try:
         found = papermill.inspect_notebook(str(notebook))
     except Exception as error:

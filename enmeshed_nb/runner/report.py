@@ -22,8 +22,9 @@ def print_report(runs: Iterable[NotebookRun], console: Console) -> None:
         console.print()
         mark = "[green]✔ succeeded[/]" if run.succeeded else "[red]✘ failed[/]"
         console.print(f"{mark}  [bold]{name}[/]  {run.seconds:.1f} s  {escape(values)}", highlight=False)
-        for request in run.requests:
-            console.print(_request_view(request))
+        for number, request in enumerate(run.requests, 1):
+            place = f" {number} of {len(run.requests)}" if len(run.requests) > 1 else ""
+            console.print(_request_view(place, request))
         if run.steps:
             console.print(_steps_table(run.steps))
         if run.error:
@@ -44,15 +45,18 @@ def print_parameters(notebooks: Mapping[Path, Mapping[str, Parameter]], console:
     console.print("\nSet them: -p NAME VALUE, or --matrix FILE.", highlight=False)
 
 
-def _request_view(request: dict[str, Any]) -> Group:
+def _request_view(place: str, request: dict[str, Any]) -> Group:
+    outcome = f" was {request['response'][0].lower()}" if request["response"] else ": no Response yet"
+    title = f" ({request['title']})" if request["title"] else ""
+    headline = Text(f"  Request{place}{title}{outcome}", style="bold")
     facts = Table.grid(padding=(0, 2))
-    facts.add_row("  Request", Text(f"{request['id']}  {request['title']}"))
+    facts.add_row("  id", Text(request["id"]))
     for side in request["sides"]:
         steps = " → ".join(f"{step['status']} {step['at'][11:23]}" for step in side["statuses"])
         facts.add_row(f"  at the {side['connector']}", Text(steps))
     for index, line in enumerate(request["response"]):
         facts.add_row("" if index else "  Response", Text(line, style="" if index else "bold"))
-    return Group(facts)
+    return Group(headline, facts)
 
 
 def _steps_table(steps: dict[str, float]) -> Table:

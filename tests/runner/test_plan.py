@@ -36,6 +36,15 @@ def test_parameters_get_the_type_of_the_notebooks_own_values(notebook, tmp_path)
     assert run.output == tmp_path / "out" / "guide.ipynb"
 
 
+@pytest.mark.parametrize("given", ["02", "02-requests", "02-request-via-messages.ipynb", "notebooks/02"])
+def test_a_notebook_that_is_named_otherwise_is_the_one_meant(given):
+    refused = enmeshed_nb("run", given)
+    assert refused.returncode == 1
+    assert refused.stderr.split() == (
+        f"Error: There is no notebook {given}. Did you mean notebooks/02-requests-via-messages.ipynb?".split()
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "value"), [("items", "three"), ("items", "1.5"), ("timeout", "soon"), ("strict", "perhaps")]
 )
