@@ -73,15 +73,16 @@ def _folder(folder: Path) -> Check:
 
 
 def _network(folder: Path) -> list[Check]:
+    place = Folder(folder)
     try:
         state = running(folder)
     except NetworkError as error:
         return [_failed("Local network", error)]
     if not state:
-        failure = Folder(folder).load_failure()
+        failure = place.load_failure()
         why = f"; the last one stopped by itself: {failure}" if failure else ""
-        return [Check("Local network", f"does not run (`enmeshed-nb up` starts it){why}")]
-    logs = f"Look at: enmeshed-nb logs; or start it anew: enmeshed-nb down --data-dir {folder}, then up"
+        return [Check("Local network", f"does not run (`{place.command('up')}` starts it){why}")]
+    logs = f"Look at: {place.command('logs')}; or start it anew: {place.command('down')}, then up"
     return [
         Check(f"Local {name}", "healthy") if healthy else Check(f"Local {name}", problem="not healthy", cure=logs)
         for name, healthy in health.of_network(state).health.items()

@@ -33,6 +33,7 @@ _REACH_BACKBONE = "Check that the Backbone of its configuration (transportLibrar
 _CURES = {
     "backboneIncompatible": "Use a Backbone of a version that it needs (transportLibrary.baseUrl).",
     "backboneUnreachable": _REACH_BACKBONE,
+    "damagedStore": "Put a sound copy of the file back, or begin anew: {reset}.",
     "error.transport.request.unknown": _REACH_BACKBONE,  # the same, when the Connector has no Identity yet
     "invalidConfiguration": "Correct its configuration (--config FILE).",
     "portInUse": "Stop the program that uses it, or choose another port (0: any that is free).",
@@ -132,7 +133,8 @@ class ConnectorHost:
             if event["event"] != "failed":
                 return event
             problem, code = f"could not {command}: {event['message']}", event["code"]
-        cure = f"{_CURES.get(code, '')} Its log: {self._folder.logs}".strip()
+        cure = f"{_CURES.get(code, '').format(reset=self._folder.command('reset'))} Its log: {self._folder.logs}"
+        cure = cure.strip()
         raise NetworkError(f"The Connector '{name}' {problem}", cure)
 
     def _say(self, command: str, name: str, details: Mapping[str, Any]) -> asyncio.Future[dict[str, Any]]:

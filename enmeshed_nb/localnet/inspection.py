@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from enmeshed_nb.localnet.errors import NetworkError
+from enmeshed_nb.localnet.settings import Folder
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,10 @@ def stored_message(data_dir: Path | str, message_id: str) -> StoredMessage:
 
     from enmeshed_nb.localnet.backbone.models import Message  # noqa: PLC0415
 
-    path = Path(data_dir) / "backbone" / "backbone.db"
+    folder = Folder(Path(data_dir))
+    path = folder.backbone_store
     if not path.is_file():
-        raise NetworkError(f"There is no Backbone in {data_dir}.", "Start the network first: enmeshed-nb up.")
+        raise NetworkError(f"There is no Backbone in {data_dir}.", f"Start the network first: {folder.command('up')}")
     engine = create_engine(f"sqlite:///file:{path}?mode=ro&uri=true")
     with closing(Session(engine)) as session:
         message = session.scalar(select(Message).where(Message.id == message_id))

@@ -89,7 +89,7 @@ class LocalNetwork(Closing):
             _start(place, wanted, progress)
         raise NetworkError(
             f"The network in {place.path} is neither up nor free after {START_TIMEOUT:.0f} s.",
-            f"Look at {place.log('network')}; `enmeshed-nb down` stops it.",
+            f"Look at {place.log('network')}; `{place.command('down')}` stops it.",
         )
 
     def outlive_exec(self) -> None:

@@ -56,6 +56,9 @@ class Reader(Closing):
         folder: the network's folder.
         name: one log only; all of them without it, also those that come later.
 
+    Attributes:
+        names: the logs that there were at first.
+
     Raises:
         NetworkError: there is no log of that name; it says which there are.
     """
@@ -63,9 +66,10 @@ class Reader(Closing):
     def __init__(self, folder: Folder, name: str | None = None) -> None:
         self._folder, self._name = folder, name
         self._tails: dict[str, _Tail] = {}
-        names = [path.stem for path in self._files()]
-        if name is not None and name not in names:
-            raise NetworkError(f"There is no log '{name}' in {folder.logs}, only: {', '.join(names) or 'none at all'}.")
+        self.names = [path.stem for path in self._files()]
+        if name is not None and name not in self.names:
+            there = ", ".join(self.names) or "none at all"
+            raise NetworkError(f"There is no log '{name}' in {folder.logs}, only: {there}.")
 
     def close(self) -> None:
         """Close the files."""

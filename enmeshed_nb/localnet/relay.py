@@ -6,7 +6,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
+from sqlalchemy.exc import DatabaseError
+
 from enmeshed_nb.localnet.backbone import Backbone
+from enmeshed_nb.localnet.errors import NetworkError
 from enmeshed_nb.localnet.serving import Server, bind
 from enmeshed_nb.localnet.settings import Folder
 
@@ -49,7 +52,7 @@ def serve(
 
     Raises:
         FolderInUseError: another process serves this Backbone.
-        NetworkError: a port is taken.
+        NetworkError: a port is taken, or the Backbone's store is damaged.
     """
     with ExitStack() as stack:
         stack.enter_context(folder.exclusively(folder.backbone_lock))
@@ -57,7 +60,13 @@ def serve(
         admin_listener = None
         if admin_port is not None:
             admin_listener = stack.enter_context(bind(admin_port, "the Backbone's admin API"))
-        backbone = Backbone(folder.backbone, clients=clients)
+        try:
+            backbone = Backbone(folder.backbone, clients=clients)
+        except DatabaseError as error:
+            raise NetworkError(
+                f"The Backbone's store {folder.backbone_store} cannot be used: {error.orig}.",
+                f"Put a sound copy of the file back, or begin anew: {folder.command('reset')}",
+            ) from error
         stack.callback(backbone.close)
         admin = (
             stack.enter_context(Server(backbone.admin_app(admin_api_key), admin_listener)) if admin_listener else None

@@ -13,10 +13,12 @@ import json
 import os
 import re
 import secrets
+import shlex
 import string
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Self
 
@@ -39,6 +41,11 @@ def data_dir(given: Path | str | None = None) -> Path:
     """Return the network's folder: the one given, else `$ENMESHED_NB_DATA_DIR`, else the platform's."""
     chosen = given or os.environ.get(DATA_DIR_VARIABLE) or user_data_path("enmeshed-nb")
     return Path(chosen).expanduser().absolute()
+
+
+def meant(word: str, known: Collection[str]) -> str:
+    """Return the question which of the known words an unknown one is a typo of; nothing if it is like none of them."""
+    return "".join(f" Did you mean '{close}'?" for close in get_close_matches(word, known, n=1))
 
 
 def check_name(name: str) -> None:
@@ -135,17 +142,24 @@ class Wanted(_File):
         """
         try:
             content = json.loads(path.read_bytes())
-        except (OSError, ValueError) as error:
+        except OSError as error:
+            raise NetworkError(
+                f"--config {path}: the file cannot be read: {error.strerror}.", f"Looked for it at {path.absolute()}."
+            ) from error
+        except ValueError as error:
             raise NetworkError(f"--config {path}: cannot be read as JSON: {error}") from error
         expected = '{"backbone": {"port": 8090}, "connectors": {"sender": {…}, "recipient": {…}}}'
         if not isinstance(content, dict):
             content = {}
-        connectors, backbone = content.pop("connectors", None), content.pop("backbone", {})
+        if unknown := [key for key in content if key not in ("connectors", "backbone")]:
+            hint = "".join(meant(key, ("connectors", "backbone")) for key in unknown)
+            raise NetworkError(f"--config {path}: unknown: {', '.join(unknown)}.{hint}", f"Example: {expected}")
+        connectors, backbone = content.get("connectors"), content.get("backbone", {})
         if not isinstance(connectors, dict) or not connectors or not isinstance(backbone, dict):
             raise NetworkError(
                 f"--config {path}: 'connectors' must be an object of Connectors.", f"Example: {expected}"
             )
-        if unknown := [*content, *(f"backbone.{key}" for key in backbone if key != "port")]:
+        if unknown := [f"backbone.{key}" for key in backbone if key != "port"]:
             raise NetworkError(f"--config {path}: unknown: {', '.join(unknown)}.", f"Example: {expected}")
         if odd := [name for name, config in connectors.items() if not isinstance(config, dict)]:
             raise NetworkError(f"--config {path}: not an object: {', '.join(odd)}.", f"Example: {expected}")
@@ -244,7 +258,13 @@ class Folder:
         self.backbone_lock = path / "backbone.lock"
         self.logs = path / "logs"
         self.backbone = path / "backbone"
+        self.backbone_store = self.backbone / "backbone.db"
         self.connectors = path / "connectors"
+
+    def command(self, *words: str) -> str:
+        """Return what to type for a command about this network; with `--data-dir` only where that is needed."""
+        place = () if self.path == data_dir() else ("--data-dir", str(self.path))
+        return shlex.join(("enmeshed-nb", *words, *place))
 
     def make(self) -> None:
         """Create the folder, for its owner only.
@@ -276,7 +296,7 @@ class Folder:
             if not is_ours:
                 raise FolderInUseError(
                     f"A network or a Backbone runs in {self.path} already.",
-                    "Use it, stop it (`enmeshed-nb down`, Ctrl-C), or choose another folder with --data-dir DIR.",
+                    f"Use it, stop it (`{self.command('down')}`, Ctrl-C), or choose another folder by --data-dir DIR.",
                 )
             yield
 

@@ -214,7 +214,8 @@ class Supervisor:
             self._state().save(self._folder.state)
         state = self._state()
         state.notes.extend(
-            f"The Connector '{name}' runs with another configuration. `enmeshed-nb down`, then `up` again to change it."
+            f"The Connector '{name}' runs with another configuration. "
+            f"To change it: `{self._folder.command('down')}`, then `up` again."
             for name in self._configured_otherwise(asked["connectors"])
         )
         return {"state": state.model_dump(by_alias=True)}
@@ -234,6 +235,25 @@ def usable_port(what: str, port: int, notes: list[str]) -> int:
     return 0
 
 
+def check_backbone_store(folder: Folder, settings: Settings) -> None:
+    """Check that the Backbone still has its store if Connectors have Identities there: a new one knows none of them.
+
+    Raises:
+        NetworkError: it is gone.
+    """
+    ours = [
+        name
+        for name, connector in settings.connectors.items()
+        if not connector.config.get("transportLibrary", {}).get("baseUrl")
+        and any(folder.connectors.glob(f"{name}/*.db"))
+    ]
+    if ours and not folder.backbone_store.exists():
+        raise NetworkError(
+            f"The Backbone's store {folder.backbone_store} is gone, and with it the Identities of {', '.join(ours)}.",
+            f"Put the file back, or begin anew: {folder.command('reset')}",
+        )
+
+
 async def run(folder: Folder, wanted: Wanted, stop: asyncio.Event) -> Failure | None:
     """Run a network until it is no longer needed, or *stop* is set; return why if it ended otherwise.
 
@@ -242,6 +262,7 @@ async def run(folder: Folder, wanted: Wanted, stop: asyncio.Event) -> Failure | 
     """
     settings, notes = folder.load_settings()
     settings = settings.adopting(wanted)
+    check_backbone_store(folder, settings)
     folder.failure.unlink(missing_ok=True)
     if folder.state.exists():
         notes.append("The network had been killed; it goes on with the data that it had.")

@@ -1,6 +1,7 @@
 """`up`, `status`, `down`, `reset`, `logs`, `doctor` as other programs and people use them."""
 
 import json
+import shutil
 import socket
 import stat
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.conftest import enmeshed_nb, is_gone, until, up
+from tests.conftest import ROOT, enmeshed_nb, is_gone, until, up
 
 
 def health(url: str) -> int:
@@ -151,7 +152,8 @@ def test_a_config_file_gives_ports_and_keys(folder, tmp_path):
         ("{", "cannot be read as JSON"),
         ('{"connectors": {}}', "must be an object of Connectors"),
         ('{"connectors": {"A b": {}}}', "'A b' cannot be a Connector's name"),
-        ('{"connectors": {"a": {}}, "backbones": {}}', "unknown: backbones"),
+        ('{"connectors": {"a": {}}, "backbones": {}}', "unknown: backbones. Did you mean 'backbone'?"),
+        ('{"conectors": {"a": {}}}', "unknown: conectors. Did you mean 'connectors'?"),
         ('{"connectors": {"a": 1}}', "not an object: a"),
         ('{"connectors": {"a": {}}, "backbone": {"port": "x"}}', "backbone.port"),
     ],
@@ -163,6 +165,13 @@ def test_a_bad_config_file_is_refused_and_nothing_starts(folder, tmp_path, conte
     assert refused.returncode == 1
     assert said in refused.stderr
     assert not folder.exists()
+
+
+def test_a_config_file_that_is_missing_is_named(folder, tmp_path):
+    refused = enmeshed_nb("up", "--data-dir", folder, "--config", "network.json", cwd=tmp_path, PYTHONPATH=str(ROOT))
+    assert refused.returncode == 1
+    assert "--config network.json: the file cannot be read: No such file or directory." in refused.stderr
+    assert str(tmp_path / "network.json") in refused.stderr
 
 
 @pytest.mark.parametrize("value", ["", "0", "51", "Sender", "a,,b", "a,a", "backbone", "../up", "-1", "x" * 33])
@@ -279,6 +288,72 @@ def _answers(url: str) -> int | None:
         return httpx.get(url).status_code
     except httpx.TransportError:
         return None
+
+
+@pytest.mark.parametrize("option", ["--port", "--admin-port"])
+@pytest.mark.parametrize("port", ["99999", "-1", "web"])
+def test_what_cannot_be_a_port_is_refused(folder, option, port):
+    refused = enmeshed_nb("backbone", "--data-dir", folder, "--admin-api-key", "secret", option, port)
+    assert refused.returncode == 2
+    assert f"Invalid value for '{option}'" in refused.stderr
+
+
+def test_without_the_backbones_store_the_network_does_not_start(folder):
+    up(folder)
+    enmeshed_nb("down", "--data-dir", folder)
+    shutil.rmtree(folder / "backbone")
+    for _ in range(2):
+        refused = enmeshed_nb("up", "--data-dir", folder)
+        assert refused.returncode == 1
+        assert f"{folder / 'backbone' / 'backbone.db'} is gone" in refused.stderr
+        assert f"enmeshed-nb reset --data-dir {folder}" in refused.stderr
+
+
+def test_up_fails_when_what_it_started_is_not_healthy(folder, tmp_path):
+    up(folder)
+    enmeshed_nb("down", "--data-dir", folder)
+    up(tmp_path / "other")
+    enmeshed_nb("down", "--data-dir", tmp_path / "other")
+    shutil.rmtree(folder / "backbone")
+    shutil.copytree(
+        tmp_path / "other" / "backbone", folder / "backbone"
+    )  # a Backbone that knows none of its Identities
+    ill = enmeshed_nb("up", "--data-dir", folder)
+    assert ill.returncode == 1
+    assert "The network is up, but not healthy.\nsender: " in ill.stderr
+    assert f"enmeshed-nb logs --data-dir {folder}" in ill.stderr
+
+
+@pytest.mark.parametrize("store", ["backbone/backbone.db", "connectors/sender/account.db"])
+def test_a_damaged_store_is_named_with_its_cure(folder, store):
+    up(folder)
+    enmeshed_nb("down", "--data-dir", folder)
+    (folder / store).write_bytes(b"no database" * 1000)
+    refused = enmeshed_nb("up", "--data-dir", folder)
+    assert refused.returncode == 1
+    assert str(folder / store) in refused.stderr
+    assert f"begin anew: enmeshed-nb reset --data-dir {folder}" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_what_is_to_be_typed_names_the_folder_unless_it_is_the_default(folder):
+    assert f"enmeshed-nb up --data-dir {folder}\n" in enmeshed_nb("status", "--data-dir", folder).stdout
+    assert "enmeshed-nb up\n" in enmeshed_nb("status", ENMESHED_NB_DATA_DIR=str(folder)).stdout
+    started = enmeshed_nb("up", "--data-dir", folder)
+    for command in ("status --json", "logs", "down"):
+        assert f"enmeshed-nb {command} --data-dir {folder}\n" in started.stdout
+
+
+def test_logs_of_a_network_that_never_ran_are_missed(folder):
+    refused = enmeshed_nb("logs", "--data-dir", folder)
+    assert refused.returncode == 1
+    assert f"no network has run there.\nStart one: enmeshed-nb up --data-dir {folder}" in refused.stderr
+
+
+def test_what_the_commands_do_is_said_in_whole_sentences():
+    summaries = enmeshed_nb("--help", COLUMNS="80").stdout.partition("Commands:\n")[2].splitlines()
+    assert len(summaries) >= 9
+    assert [line for line in summaries if not line.endswith(".") or line.endswith("..")] == []
 
 
 def test_admin_port_and_key_go_together(folder: Path):

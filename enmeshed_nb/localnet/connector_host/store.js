@@ -12,16 +12,24 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fill, IndexedCollection, onChange } from "./internals.js";
 
+const DAMAGED = [11, 26]; // SQLITE_CORRUPT, SQLITE_NOTADB
+
 /** One database of documents; what the Runtime knows as IDatabaseCollectionProvider. */
 export class Store {
   #loki = new Loki("store", { autosave: false, autoload: false, persistenceMethod: "memory" });
+  #path;
   #sqlite;
   #write;
   #delete;
 
   /** Opens (or creates) the SQLite file `path` and reads all documents into memory. */
   constructor(path) {
+    this.#path = path;
     this.#sqlite = new DatabaseSync(path);
+    this.#sound(() => this.#prepare());
+  }
+
+  #prepare() {
     this.#sqlite.exec(`
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = NORMAL;
@@ -57,16 +65,28 @@ export class Store {
     }
   }
 
+  /** Returns what `read` reads; throws an error that names the file if that is damaged. */
+  #sound(read) {
+    try {
+      return read();
+    } catch (error) {
+      if (!DAMAGED.includes(error.errcode)) throw error;
+      const message = `its store ${this.#path} is damaged: ${error.message}.`;
+      throw Object.assign(new Error(message, { cause: error }), { code: "damagedStore" });
+    }
+  }
+
   #collection(name, unique) {
     return this.#loki.getCollection(name) ?? this.#load(name, unique);
   }
 
   #load(name, unique) {
     const collection = this.#loki.addCollection(name, { unique });
-    const rows = this.#sqlite.prepare("SELECT key, document FROM documents WHERE collection = ? ORDER BY key");
+    const stored = this.#sqlite.prepare("SELECT key, document FROM documents WHERE collection = ? ORDER BY key");
+    const rows = this.#sound(() => stored.all(name));
     fill(
       collection,
-      rows.all(name).map(({ key, document }) => ({ key, document: JSON.parse(document) }))
+      rows.map(({ key, document }) => ({ key, document: JSON.parse(document) }))
     );
     const write = (key, document) => this.#write.run(name, key, JSON.stringify(document));
     onChange(collection, write, (key) => this.#delete.run(name, key));
