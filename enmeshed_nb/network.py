@@ -9,7 +9,7 @@ from enmeshed_nb import health, own_connectors
 from enmeshed_nb.connector import Connector, aside
 from enmeshed_nb.guide import Journal
 from enmeshed_nb.health import NetworkReport, Part
-from enmeshed_nb.localnet import LocalNetwork, NetworkError
+from enmeshed_nb.localnet import LocalNetwork, NetworkError, running
 
 __all__ = ["Network", "NetworkReport", "Part", "connect"]
 
@@ -81,6 +81,30 @@ class Network:
         connector = Connector(state.url, state.api_key, name=name)
         self._add(connector)
         return connector
+
+    def connector_of(self, address: str) -> Connector:
+        """Return the Connector that has an address, so that a notebook can play its part, too.
+
+        Asks each Connector of the network: `GET /Account/IdentityInfo`.
+
+        Raises:
+            NetworkError: it is somebody else's; says whose turn it is then.
+            ConnectorError: a Connector cannot be asked.
+        """
+        for connector in (self.recipient, self.sender, *self._added):
+            if connector.account.identity_info().address == address:
+                return connector
+        state = running(self.local.state.data_dir) if self.local else None
+        for each in state.connectors if state else []:
+            connector = Connector(each.url, each.api_key, name=each.name)
+            if connector.account.identity_info().address == address:
+                self._added.append(connector)
+                return connector
+            connector.close()
+        raise NetworkError(
+            f"{address} is the address of somebody else: what comes next is their turn, and cannot be done from here.",
+            "Choose a peer whose Connector is one of this network, such as the Recipient, to do both sides' part.",
+        )
 
     def report(self) -> NetworkReport:
         """Return what runs where now; whatever is wrong is in the report, nothing is raised."""

@@ -6,7 +6,7 @@ from enmeshed_nb.guide.deciding import Decision, DecisionError, accept_all, reje
 from enmeshed_nb.guide.events import Event, EventListener
 from enmeshed_nb.guide.explanations import Problem, explain, problems
 from enmeshed_nb.guide.journal import Journal, Observation
-from enmeshed_nb.guide.mistakes import NoErrorError, ParameterError, check_parameter, expect_error
+from enmeshed_nb.guide.mistakes import NoErrorError, ParameterError, check_parameter, check_parameters, expect_error
 from enmeshed_nb.guide.relationships import (
     RelationshipError,
     active_relationship,
@@ -48,6 +48,7 @@ __all__ = [
     "active_relationship",
     "ask",
     "check_parameter",
+    "check_parameters",
     "end_relationship",
     "establish_relationship",
     "expect_error",

@@ -1,6 +1,7 @@
 """Mistakes made on purpose, and parameters that cannot be meant."""
 
-from collections.abc import Collection, Iterator
+import sys
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -65,3 +66,24 @@ def check_parameter(
             must = f"must be from {low} to {high}"
     if must:
         raise ParameterError(f"{name} {must}, not {value!r}.", f"Change it in the first cell, or by `-p {name} …`.")
+
+
+def check_parameters(**possible: Sequence[str] | tuple[float, float]) -> None:
+    """Refuse parameters of the notebook that calls this, if they cannot be meant.
+
+        check_parameters(decision=("accept", "reject"), title=(1, 200), timeout=(1, 600))
+
+    Args:
+        possible: by the name of a parameter, the texts that are possible; or the least and the greatest possible
+            number, of a text its length in characters. Its value is that of the notebook's variable.
+
+    Raises:
+        ParameterError: says what is possible, and where to change it.
+    """
+    notebook = vars(sys.modules["__main__"])
+    for name, which in possible.items():
+        match which:
+            case (int() | float() as low, int() | float() as high):
+                check_parameter(name, notebook[name], between=(low, high))
+            case _:
+                check_parameter(name, notebook[name], among=which)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from enmeshed_nb.connector import Exchange, LocalRequest
+from enmeshed_nb.content import walk
 from enmeshed_nb.content.model import iso
 from enmeshed_nb.guide.changes import marked_lines
 from enmeshed_nb.guide.journal import Journal, Observation
@@ -89,6 +90,10 @@ class Summary(TextView):
     journal: Journal
     requests: tuple[LocalRequest, ...]
 
+    def for_runner(self) -> str:
+        """Return the summary as `enmeshed_nb.runner` reads it."""
+        return json.dumps(self.to_json(), indent=1)
+
     def to_json(self) -> dict[str, Any]:
         """Return the summary for programs: one `{"id", "title", "sides", "response"}` per Request."""
         return {"requests": [self._request(request) for request in self.requests]}
@@ -102,7 +107,7 @@ class Summary(TextView):
         lines = [f"{label}: {result}" for label, result in item_results(request)]
         return {
             "id": request.id,
-            "title": request.content.title or "",
+            "title": asked(request),
             "sides": [{"connector": name, "statuses": statuses} for name, statuses in sides.items() if statuses],
             "response": [content.result, *lines] if content else [],
         }
@@ -111,11 +116,20 @@ class Summary(TextView):
         return "\n\n".join(_request_text(each) for each in self.to_json()["requests"])
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
-        return {**super()._repr_mimebundle_(), SUMMARY_MIME: json.dumps(self.to_json(), indent=1)}
+        return {**super()._repr_mimebundle_(), SUMMARY_MIME: self.for_runner()}
+
+
+def asked(request: LocalRequest) -> str:
+    """Return what people call a Request: its title, else what its first item asks, and how many more there are."""
+    if request.content.title:
+        return request.content.title
+    first, *more = [item for _, item in walk(request.content)]
+    words = getattr(first, "title", None) or getattr(first, "consent", None) or first.description or first.type_name
+    return f"{words} (and {len(more)} more)" if more else str(words)
 
 
 def _request_text(request: Mapping[str, Any]) -> str:
-    lines = [f"Request {request['id']} {printable(request['title'])}".rstrip()]
+    lines = [f"{printable(request['title'])} ({request['id']})"]
     for side in request["sides"]:
         steps = " → ".join(f"{each['status']} {each['at'][11:23]}" for each in side["statuses"])
         lines.append(f"  {side['connector']}: {steps}")

@@ -11,6 +11,7 @@ from enmeshed_nb.widgets.journey import Journey
 from enmeshed_nb.widgets.network_status import NetworkStatus
 from enmeshed_nb.widgets.peers import PeerChooser
 from enmeshed_nb.widgets.response import ResponseView
+from enmeshed_nb.widgets.summary import SummaryView
 
 __all__ = [
     "Curtain",
@@ -22,4 +23,5 @@ __all__ = [
     "RequestComposer",
     "ResponseView",
     "StepView",
+    "SummaryView",
 ]

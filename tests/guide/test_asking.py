@@ -13,6 +13,7 @@ from enmeshed_nb.guide import (
     accept_all,
     ask,
     check_parameter,
+    check_parameters,
     expect_error,
     reject_all,
     send_request,
@@ -117,3 +118,17 @@ def test_parameters_that_cannot_be_meant_are_refused(value, rule, said):
         check_parameter("name", value, **rule)
     assert refused.value.problem == f"name {said}."
     assert refused.value.cure == "Change it in the first cell, or by `-p name …`."
+
+
+def test_the_parameters_of_a_notebook_are_checked_at_once(monkeypatch):
+    for name, value in {"decision": "accept", "title": "Is it you?", "timeout": 30.0}.items():
+        monkeypatch.setattr(f"__main__.{name}", value, raising=False)
+    check_parameters(decision=("accept", "reject"), title=(1, 200), timeout=(1, 600))
+    for rule, said in [
+        ({"decision": ("yes", "no")}, "decision must be 'yes' or 'no', not 'accept'."),
+        ({"timeout": (1, 600), "title": (1, 5)}, "title must have 1 to 5 characters, not 'Is it you?'."),
+        ({"timeout": (1, 29.5)}, "timeout must be from 1 to 29.5, not 30.0."),
+    ]:
+        with pytest.raises(ParameterError) as refused:
+            check_parameters(**rule)
+        assert refused.value.problem == said

@@ -5,6 +5,7 @@ import re
 
 import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from enmeshed_nb.runner import parameters_of
 from tests.conftest import ROOT
@@ -29,23 +30,91 @@ def test_there_are_thirteen():
     assert list(NOTEBOOKS) == [f"{number:02}" for number in range(13)]
 
 
-def test_it_begins_with_typed_parameters_and_their_meaning(path, cells):
-    first = next(cell for cell in cells if cell.cell_type == "code")
-    assert first.metadata.get("tags") == ["parameters"]
+def code_of(cells):
+    """Return the cells of Python."""
+    return [cell for cell in cells if cell.cell_type == "code" and not cell.source.startswith("%%")]
+
+
+def begins_otherwise(cells):
+    """Say what is wrong with the beginning: a notebook starts with its story, then come parameters and set-up."""
+    story = cells[0].source.splitlines() if cells[0].cell_type == "markdown" else []
+    if not story or not story[0].startswith("# ") or len("".join(story[1:])) < 100:
+        yield "It does not start with its story."
+    first, second = code_of(cells)[:2]
+    if first.metadata.get("tags") != ["parameters"]:
+        yield "Its first code is not its parameters."
+    if len([line for line in second.source.splitlines() if line]) > 2 or "check_parameters(" not in second.source:
+        yield "Its set-up is not two lines that check the parameters."
+
+
+def imports_elsewhere(cells):
+    """Name what is imported in another cell than the one where it is used first, or twice."""
+    known = set()
+    for cell in code_of(cells):
+        nodes = list(ast.walk(ast.parse(cell.source)))
+        used = {node.id for node in nodes if isinstance(node, ast.Name)}
+        imports = [node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]
+        names = {(each.asname or each.name).partition(".")[0] for node in imports for each in node.names}
+        yield from sorted((names - used) | (names & known))
+        known |= names
+
+
+def choices_as_statements(cells):
+    """Give the lines of the form `a() if x else b()`."""
+    for cell in code_of(cells):
+        for node in ast.walk(ast.parse(cell.source)):
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.IfExp):
+                branches = (node.value.body, node.value.orelse)
+                if any(isinstance(branch, ast.Call) for branch in branches):
+                    yield ast.unparse(node)
+
+
+@pytest.mark.parametrize("rule", [begins_otherwise, imports_elsewhere, choices_as_statements])
+def test_what_a_reader_meets_first_is_the_story_and_code_where_it_is_needed(cells, rule):
+    assert list(rule(cells)) == []
+
+
+STORY = new_markdown_cell(f"# A title\n\n{'Once upon a time. ' * 10}")
+PARAMETERS = new_code_cell("timeout: float = 30.0", metadata={"tags": ["parameters"]})
+SET_UP = new_code_cell("from enmeshed_nb import check_parameters\n\ncheck_parameters(timeout=(1, 600))")
+
+
+@pytest.mark.parametrize(
+    ("rule", "cells"),
+    [
+        (begins_otherwise, [PARAMETERS, STORY, SET_UP]),
+        (begins_otherwise, [new_markdown_cell("# A title"), PARAMETERS, SET_UP]),
+        (begins_otherwise, [STORY, SET_UP, PARAMETERS]),
+        (begins_otherwise, [STORY, PARAMETERS, new_code_cell(f"import os\n{SET_UP.source}")]),
+        (begins_otherwise, [STORY, PARAMETERS, new_code_cell("network = connect()"), SET_UP]),
+        (imports_elsewhere, [STORY, new_code_cell("import os"), new_code_cell("os.getcwd()")]),
+        (
+            imports_elsewhere,
+            [new_code_cell("from os import path as p\np"), new_code_cell("from os import path as p\np")],
+        ),
+        (choices_as_statements, [new_code_cell("x = 1\nif x:\n    print(x) if x > 1 else None\nx")]),
+    ],
+)
+def test_each_of_these_rules_is_noticed_when_it_is_broken(rule, cells):
+    good = [STORY, PARAMETERS, SET_UP, new_code_cell("y = 'a' if timeout else 'b'\n'c' if y else 'd'")]
+    assert list(rule(good)) == []
+    assert list(rule(cells))
+
+
+def test_its_parameters_are_typed_explained_and_checked(path, cells):
     parameters = parameters_of(path)
     assert "timeout" in parameters
     for parameter in parameters.values():
         assert parameter.type_name in ("bool", "int", "float", "str")
         assert len(parameter.meaning) > 10
+    (call,) = [node.value for node in ast.parse(code_of(cells)[1].source).body if isinstance(node, ast.Expr)]
+    checked = {keyword.arg for keyword in call.keywords}
+    free = {name for name, each in parameters.items() if each.type_name == "bool" or name == "folder"}
+    assert checked == set(parameters) - free
 
 
-def test_it_shows_the_network_and_checks_its_parameters(path, cells):
-    code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
-    assert "NetworkStatus(network)" in code
-    assert "This kernel has no (current) enmeshed-nb" in code
-    checked = set(re.findall(r'check_parameter\("(\w+)"', code))
-    free = {name for name, each in parameters_of(path).items() if each.type_name == "bool" or name == "folder"}
-    assert checked == set(parameters_of(path)) - free
+def test_it_shows_the_network(cells):
+    assert "NetworkStatus(network)" in "\n".join(cell.source for cell in code_of(cells))
 
 
 def test_it_ends_with_what_was_learnt_questions_and_where_to_go_on(cells):
@@ -59,9 +128,7 @@ def test_it_ends_with_what_was_learnt_questions_and_where_to_go_on(cells):
 
 
 def test_its_cells_are_short(cells):
-    for cell in cells:
-        if cell.cell_type != "code" or cell.source.startswith("%%writefile"):
-            continue
+    for cell in code_of(cells):
         nodes = [node for node in ast.parse(cell.source).body if not isinstance(node, ast.Import | ast.ImportFrom)]
         lines = {line for node in nodes for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)}
         assert len(lines) <= LONGEST, cell.source
