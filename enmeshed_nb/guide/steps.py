@@ -1,6 +1,7 @@
 """What a notebook shows after each step of the guide, and what it sums up in the end."""
 
 import json
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -120,12 +121,20 @@ class Summary(TextView):
 
 
 def asked(request: LocalRequest) -> str:
-    """Return what people call a Request: its title, else what its first item asks, and how many more there are."""
+    """Return what people call a Request: its title, else what its first item asks, and how many more there are.
+
+    At most 90 characters, and no word of more than 30, so that it can stand above a picture.
+    """
     if request.content.title:
-        return request.content.title
+        return _shortened(request.content.title)
     first, *more = [item for _, item in walk(request.content)]
     words = getattr(first, "title", None) or getattr(first, "consent", None) or first.description or first.type_name
-    return f"{words} (and {len(more)} more)" if more else str(words)
+    return _shortened(str(words)) + (f" (and {len(more)} more)" if more else "")
+
+
+def _shortened(words: str) -> str:
+    pieces = [f"{word[:29]}…" if len(word) > 30 else word for word in words.split()]
+    return textwrap.shorten(" ".join(pieces), 90, placeholder=" …")
 
 
 def _request_text(request: Mapping[str, Any]) -> str:

@@ -17,9 +17,10 @@ from enmeshed_nb.widgets.picture import Font, circle, path, picture, rect, svg_t
 from enmeshed_nb.widgets.view import STATES, View, accent, rows, state, text
 
 _TITLE, _WORD = Font(14), Font(12.5)
-_LINE, _HEAD = 19, 58  # a line of a title; from the end of the title to the first lane or row
+_LINE = 19  # of a title
+_HEAD, _NAMES = 72, 50  # from the end of a title to the first lane or row, and to the names above rows
 _LEFT, _RIGHT = 112, 738  # of the wide form: where lanes begin and end
-_LANES, _FOOT = 62, 62  # between two lanes; below the last one
+_LANES, _FOOT = 62, 60  # between two lanes; below the last one
 _RAIL, _RAILS, _TEXT, _ROW = 100, 16, 148, 24  # of the narrow form: the first line, their distance, texts, a row
 _WIDE, _NARROW = 690, 290  # the longest line of a title in either form
 
@@ -51,7 +52,7 @@ class SummaryView(View):
         """Return the picture and the table."""
         if not self._ways:
             return htpy.p(".enb-muted")["There is no Request to sum up."]
-        return [self._picture(), rows(("Request", "statuses", "Response"), [_row(way) for way in self._ways])]
+        return [self._picture(), rows(("Request", "Statuses", "Response"), [_row(way) for way in self._ways])]
 
     def _picture(self) -> Node:
         height = max(way.height for way in self._ways)
@@ -107,6 +108,7 @@ class _Way:
             self._head(top, _WIDE),
             ([path(".line", d=f"M{_LEFT} {y}.5H{_RIGHT}"), self._name(side, 14, y + 4)] for side, y in self._at(lanes)),
             _track(spots),
+            self._messages(spots),
             (self._stop(stop, x, y) for stop, (x, y) in zip(self.stops, spots, strict=True)),
         ]
 
@@ -118,7 +120,7 @@ class _Way:
         spots = [(rails[stop.side], round(end + _HEAD + step * index)) for index, stop in enumerate(self.stops)]
         return [
             self._head(top, _NARROW),
-            (self._name(side, 14 + 106 * index, end + _HEAD - 22) for index, (side, _) in enumerate(self._at(rails))),
+            (self._name(side, 14 + 106 * index, end + _NAMES) for index, (side, _) in enumerate(self._at(rails))),
             _track(spots),
             (
                 [
@@ -163,6 +165,19 @@ class _Way:
         spare = max(0.0, _RIGHT - max(ends, default=0)) / max(1, len(places))
         return [round(x + spare * (number + 0.5)) for number, x in enumerate(places)]
 
+    def _messages(self, spots: list[tuple[int, int]]) -> Node:
+        """Name the lines by which the Request went there, and the Response came back."""
+        crossed = [
+            (stop.side, (x + to_x) // 2, (y + to_y) // 2)
+            for stop, (x, y), (to_x, to_y) in zip(self.stops, spots, spots[1:], strict=False)
+            if y != to_y
+        ]
+        there, back = [[each for each in crossed if each[0] == side] for side in (0, 1)]
+        return [
+            [svg_text(".soft", x=x + 14, y=y + 4)["✉ the Request"] for _, x, y in there[:1]],
+            [svg_text(".soft", x=x - 14, y=y + 4, text_anchor="end")["✉ the Response"] for _, x, y in back[-1:]],
+        ]
+
     def _stop(self, stop: _Stop, x: int, y: int) -> Node:
         words, when = (y - 28, y - 13) if stop.side == 0 else (y + 24, y + 39)
         return [
@@ -186,7 +201,7 @@ def _row(way: _Way) -> tuple[Node, ...]:
     return (
         [htpy.b[way.title], htpy.div[htpy.small(".enb-muted")[way.request.id]]],
         statuses,
-        [state(response.content.result), items] if response else "none yet",
+        [state(response.content.result), len(items) > 1 and items] if response else "none yet",
     )
 
 

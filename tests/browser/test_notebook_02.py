@@ -101,7 +101,9 @@ def test_somebody_who_only_clicks_finishes_the_guide(lab, open_notebook):
     expect(shown.locator(".enb-state", has_text="Rejected")).to_have_count(1)
     expect(shown.locator("td .enb-state", has_text="Accepted")).to_have_count(2)
     notebook.screenshot("response-light", shown)
-    notebook.run("Summary(")
+    summary = notebook.run("SummaryView(")
+    expect(summary.locator("img.enb-picture")).to_be_visible()
+    expect(summary.locator(".enb-state")).to_have_text([re.compile("Accepted"), re.compile("Rejected")])
 
 
 @pytest.mark.parametrize("theme", ["Light", "Dark"])
@@ -109,7 +111,7 @@ def test_somebody_who_only_clicks_finishes_the_guide(lab, open_notebook):
 def test_every_view_can_be_read_in_both_themes_and_narrow(tmp_path_factory, open_notebook, lab, theme, width):
     shown_in = lab if theme == "Light" else _dark(tmp_path_factory)
     notebook = open_notebook(shown_in, GUIDE, width)
-    notebook.run_through("ResponseView(other_completed)")
+    notebook.run_through("SummaryView(")
     for cell, name in [
         ("NetworkStatus(network)", "network-status"),
         ("peers = PeerChooser", "peers"),
@@ -117,6 +119,7 @@ def test_every_view_can_be_read_in_both_themes_and_narrow(tmp_path_factory, open
         ("Curtain(", "curtain"),
         (DECISION, "decision-done"),
         ("ResponseView(completed)", "response"),
+        ("SummaryView(", "summary"),
     ]:
         output = notebook.code_cell(cell).locator(".jp-OutputArea").first
         output.scroll_into_view_if_needed()
@@ -126,7 +129,7 @@ def test_every_view_can_be_read_in_both_themes_and_narrow(tmp_path_factory, open
             for element in output.locator(readable).all()[:5]:
                 if element.is_visible():
                     assert element.evaluate(CONTRAST) >= 4.5, f"{name}: {readable} {element.inner_text()[:40]}"
-    journey = notebook.page.locator(".jp-OutputArea img.enb-picture").last
+    journey = notebook.page.locator(".jp-OutputArea img.enb-picture").nth(-2)  # the last one is the summary
     journey.scroll_into_view_if_needed()
     notebook.screenshot(f"journey-{theme.lower()}-{width}", journey)
 

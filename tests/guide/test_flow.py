@@ -102,6 +102,17 @@ def test_a_request_is_accepted(sender: Connector, recipient: Connector) -> None:
     assert carrier.content.request_source_reference == message.id
 
 
+def test_json_goes_out_as_it_is_and_comes_back_with_a_type_and_an_id(sender: Connector, recipient: Connector) -> None:
+    """What the guide sends: the Request has no `@type` of its own."""
+    request = {"items": [AUTHENTICATION.model_dump()], "title": "Who is there?"}
+    peer = address(recipient)
+    with Journal(sender) as journal:
+        assert sender.requests.outgoing.validate(request, peer).is_success
+        created = sender.requests.outgoing.create(request, peer)
+    assert [each.request for each in journal.exchanges] == 2 * [{"content": request, "peer": peer}]
+    assert created.content.model_dump() == {**request, "@type": "Request", "id": created.id}
+
+
 def test_a_request_is_rejected_for_a_reason(sender: Connector, recipient: Connector) -> None:
     received = send(sender, recipient, Request(items=[AUTHENTICATION]))
     recipient.requests.incoming.reject(received.id, reject_all(received, code="no.time", message="Not now"))

@@ -35,6 +35,7 @@ from enmeshed_nb.widgets import (
     RequestComposer,
     ResponseView,
     StepView,
+    SummaryView,
 )
 from enmeshed_nb.widgets.panel import Panel
 from enmeshed_nb.widgets.view import View
@@ -188,6 +189,7 @@ def views(network: LocalNetwork, sender: Connector, recipient: Connector) -> lis
             Journey(journal, created.id),
             Exchanges(journal.exchanges),
             StepView(journal, created.id),
+            SummaryView(journal, done, created),
         ]
 
 
