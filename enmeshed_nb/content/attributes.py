@@ -11,7 +11,7 @@ class Attribute(Typed, family=True):
     """An IdentityAttribute or a RelationshipAttribute.
 
     Attributes:
-        owner: the address of whom it belongs to; "" for whoever receives it.
+        owner: the address of whom it belongs to; empty ("") for whoever receives it.
     """
 
     owner: StrictStr

@@ -1,7 +1,9 @@
 """What a model's properties take, for who makes a form of them: kind, limits, choices; read from the models."""
 
+import inspect
+import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from types import NoneType, UnionType
@@ -11,6 +13,8 @@ from pydantic import AfterValidator
 
 from enmeshed_nb.content.model import Model, Typed
 from enmeshed_nb.content.rules import Among, Between, Length
+
+_ATTRIBUTE = re.compile(r"^    (\w+): (.*\n(?:     +.*\n)*)", re.MULTILINE)
 
 Kind = Literal["text", "flag", "integer", "number", "time", "texts", "json", "object"]
 
@@ -28,6 +32,7 @@ class Field:
         most: likewise.
         choices: the texts that it takes; empty if any.
         types: the models that it takes.
+        help: what it means, as the model's docstring says; empty if it says nothing.
     """
 
     name: str
@@ -38,16 +43,30 @@ class Field:
     most: float | None = None
     choices: tuple[str, ...] = ()
     types: tuple[type[Model], ...] = ()
+    help: str = ""
 
 
 @cache
 def fields_of(model: type[Model]) -> tuple[Field, ...]:
     """Return the properties of a model, those that are required first."""
+    told = _told(model)
     found = [
-        _field(name, info.alias or name, [info.annotation, *info.metadata], required=info.is_required())
+        replace(
+            _field(name, info.alias or name, [info.annotation, *info.metadata], required=info.is_required()),
+            help=told.get(name, ""),
+        )
         for name, info in model.model_fields.items()
     ]
     return tuple(sorted(found, key=lambda field: not field.required))
+
+
+def _told(model: type[Model]) -> dict[str, str]:
+    """Return what the docstrings of a model and of those that it inherits from say of its properties."""
+    told: dict[str, str] = {}
+    for each in reversed(model.__mro__):
+        _, _, section = inspect.cleandoc(each.__doc__ or "").partition("\nAttributes:\n")
+        told |= {name: " ".join(words.split()) for name, words in _ATTRIBUTE.findall(section.split("\n\n")[0] + "\n")}
+    return told
 
 
 def _field(name: str, key: str, parts: list[Any], *, required: bool) -> Field:

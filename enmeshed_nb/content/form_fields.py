@@ -26,6 +26,10 @@ def _outside(value: float, least: float | None, most: float | None) -> str | Non
     return f"the number must be {' and '.join(bounds)}"
 
 
+def _words(options: Iterable[str]) -> str:
+    return ", ".join(f"“{option}”" for option in options)
+
+
 class FormFieldSettings(Typed, family=True):
     """The settings of any field."""
 
@@ -114,10 +118,10 @@ class SelectionFormFieldSettings(FormFieldSettings):
     def refusal(self, response: Any) -> str | None:
         """Say why *response* is no such selection."""
         if not self.allow_multiple_selection:
-            return None if response in self.options else f"needs one of {self.options}"
+            return None if response in self.options else f"needs one of {_words(self.options)}"
         chosen = response if isinstance(response, list) else []
         fits = chosen and all(option in self.options for option in chosen) and len(set(chosen)) == len(chosen)
-        return None if fits else f"needs a list of one or more of {self.options}, each once"
+        return None if fits else f"needs one or more of {_words(self.options)}, each once"
 
 
 class StringFormFieldSettings(FormFieldSettings):

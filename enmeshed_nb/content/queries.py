@@ -48,7 +48,7 @@ class RelationshipAttributeQuery(AttributeQuery):
 
     Attributes:
         key: tells it apart from others in the Relationship.
-        owner: "" for the peer, or the asking Identity's address.
+        owner: empty ("") for the peer, or the asking Identity's address.
     """
 
     key: Label

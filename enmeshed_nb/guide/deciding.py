@@ -37,10 +37,11 @@ from enmeshed_nb.content import (
     ShareAuthorizationRequestRequestItem,
     ShareCredentialOfferRequestItem,
     TransferFileOwnershipRequestItem,
-    path_text,
     walk,
 )
 from enmeshed_nb.errors import UserError
+from enmeshed_nb.guide.naming import label, shown
+from enmeshed_nb.guide.text import listed, quoted, said_of
 
 Place = int | ItemPath
 """An item's path as people may write it: `2` for `(2,)`."""
@@ -61,12 +62,13 @@ _PARAMETERS: dict[type[RequestItem], type[AcceptParameters]] = {
     DeleteAttributeRequestItem: AcceptDeleteAttributeParameters,
     ShareAuthorizationRequestRequestItem: AcceptShareAuthorizationRequestParameters,
 }
-_NEEDS: dict[type[RequestItem], str] = {
-    FormFieldRequestItem: "response=…",
-    ReadAttributeRequestItem: "existing_attribute_id=… or new_attribute=…",
-    DeleteAttributeRequestItem: "deletion_date=…",
-    ShareAuthorizationRequestRequestItem: "attribute_id=…",
+_NEEDS: dict[type[RequestItem], tuple[str, str]] = {
+    FormFieldRequestItem: ("an answer", "response=…"),
+    ReadAttributeRequestItem: ("an Attribute", "existing_attribute_id=… or new_attribute=…"),
+    DeleteAttributeRequestItem: ("a date", "deletion_date=…"),
+    ShareAuthorizationRequestRequestItem: ("an Attribute", "attribute_id=…"),
 }
+"""What accepting an item needs, in words, and the parameters that give it."""
 
 
 class DecisionError(UserError, ValueError):
@@ -79,12 +81,6 @@ class DecisionError(UserError, ValueError):
     def __init__(self, problem: str, cure: str = "", *, path: ItemPath = ()) -> None:
         super().__init__(problem, cure)
         self.path = path
-
-
-def label(path: ItemPath, item: RequestItem) -> str:
-    """Name an item for people: place, type, and its title or text."""
-    text = getattr(item, "title", None) or getattr(item, "consent", None) or item.description
-    return f"{path_text(path)} ({item.type_name}{f' {text!r}' if text else ''})"
 
 
 def path_of(place: Place) -> ItemPath:
@@ -128,16 +124,19 @@ class Decision:
             parameters = {"attribute": item.attribute}
         needed = _NEEDS.get(type(item))
         if needed and not parameters:
-            raise DecisionError(f"{label(place, item)} cannot be accepted without {needed}.", path=place)
+            what, parameter = needed
+            raise DecisionError(
+                f"{label(self.request, place)} cannot be accepted without {what}.", f"Give {parameter}.", path=place
+            )
         kind = _PARAMETERS.get(type(item))
         try:
             answer = kind(**parameters) if kind else AcceptParameters.from_api({"accept": True, **parameters})
         except ValidationError as error:
-            raise DecisionError(f"{label(place, item)}: {_first(error)}.", path=place) from None
+            raise DecisionError(f"{label(self.request, place)}: {_first(error)}.", path=place) from None
         if isinstance(item, FormFieldRequestItem) and (refusal := item.settings.refusal(parameters["response"])):
-            raise DecisionError(f"{label(place, item)} {refusal}, not {parameters['response']!r}.", path=place)
+            raise DecisionError(f"{label(self.request, place)} {refusal}{_not(parameters['response'])}.", path=place)
         if isinstance(answer, AcceptDeleteAttributeParameters) and answer.deletion_date <= datetime.now(UTC):
-            raise DecisionError(f"{label(place, item)}: the deletion date must be in the future.", path=place)
+            raise DecisionError(f"{label(self.request, place)}: the deletion date must be in the future.", path=place)
         self._answers[place] = answer
         return self
 
@@ -147,11 +146,11 @@ class Decision:
         Raises:
             DecisionError: there is no such item, or a text is too long.
         """
-        place, item = self._find(path)
+        place, _ = self._find(path)
         try:
             self._answers[place] = RejectParameters(code=code, message=message)
         except ValidationError as error:
-            raise DecisionError(f"{label(place, item)}: {_first(error)}.", path=place) from None
+            raise DecisionError(f"{label(self.request, place)}: {_first(error)}.", path=place) from None
         return self
 
     def to_accept(self) -> DecideRequestParameters:
@@ -163,7 +162,7 @@ class Decision:
         for place, item in self._decided():
             if item.must_be_accepted and isinstance(self._answers[place], RejectParameters):
                 raise DecisionError(
-                    f"{label(place, item)} must be accepted to accept the Request.",
+                    f"{label(self.request, place)} must be accepted to accept the Request.",
                     "Accept it, or reject every item.",
                     path=place,
                 )
@@ -175,10 +174,10 @@ class Decision:
         Raises:
             DecisionError: an item is undecided, or one is accepted.
         """
-        for place, item in self._decided():
+        for place, _ in self._decided():
             if isinstance(self._answers[place], AcceptParameters):
                 raise DecisionError(
-                    f"{label(place, item)} is accepted.", "To reject a Request, reject every item.", path=place
+                    f"{label(self.request, place)} is accepted.", "To reject a Request, reject every item.", path=place
                 )
         return self._body()
 
@@ -188,8 +187,8 @@ class Decision:
             return place, self._items[place]
         if len(place) == 1 and 0 <= place[0] < len(self.request.items):
             raise DecisionError(
-                f"{path_text(place)} is a group; it has no answer of its own.",
-                f"Answer its items: {', '.join(str(each) for each in self._items if each[0] == place[0])}.",
+                f"{label(self.request, place)} has no answer of its own.",
+                f"Answer its items: {listed(str(each) for each in self._items if each[0] == place[0])}.",
                 path=place,
             )
         raise DecisionError(
@@ -198,7 +197,7 @@ class Decision:
 
     def _decided(self) -> list[tuple[ItemPath, RequestItem]]:
         if missing := [place for place in self._items if place not in self._answers]:
-            names = "; ".join(label(place, self._items[place]) for place in missing)
+            names = listed(label(self.request, place) for place in missing)
             raise DecisionError(f"Not decided yet: {names}.", path=missing[0])
         return list(self._items.items())
 
@@ -246,6 +245,14 @@ def reject_all(
     return decision.to_reject()
 
 
+def _not(response: Any) -> str:
+    """Say what was given instead; nothing if nothing was."""
+    if response is None or response in ("", []):
+        return ""
+    return f", not {quoted(response) if isinstance(response, str) else shown(response)}"
+
+
 def _first(error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
-    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}" if first["loc"] else first["msg"]
+    where = ".".join(map(str, first["loc"]))
+    return f"{where}: {said_of(first)}" if where else said_of(first)

@@ -13,21 +13,36 @@ from enmeshed_nb.connector import (
     describe,
     without_frame,
 )
-from enmeshed_nb.content import ItemPath, Request, item_path, location_text, path_text, walk
+from enmeshed_nb.content import ItemPath, Request, item_path, location_text, path_text
 from enmeshed_nb.errors import UserError
-from enmeshed_nb.guide.deciding import DecisionError, label
+from enmeshed_nb.guide.deciding import DecisionError
+from enmeshed_nb.guide.naming import label
+from enmeshed_nb.guide.text import said_of
 
 
-class Problem(NamedTuple):
+class _Problem(NamedTuple):
+    path: ItemPath
+    what: str
+
+
+class Problem(_Problem):
     """Something that is wrong with a Request or with a decision about it.
 
     Attributes:
         path: the item's place, `()` for the Request itself.
         what: what is wrong and what to do, in sentences; it may hold a peer's text.
+        field: the property of the item that is wrong, as its place in the item's JSON; `()` if it is none alone.
+        said: what is wrong with that property, to be read beside it; without one, the same as `what`.
     """
 
-    path: ItemPath
-    what: str
+    field: tuple[str | int, ...]
+    said: str
+
+    def __new__(cls, path: ItemPath, what: str, field: tuple[str | int, ...] = (), said: str = "") -> "Problem":
+        """Make a problem; `path` and `what` are all that is compared."""
+        made = super().__new__(cls, path, what)
+        made.field, made.said = field, said or what
+        return made
 
 
 def problems(what: ValidationResult | BaseException) -> list[Problem]:
@@ -40,7 +55,7 @@ def problems(what: ValidationResult | BaseException) -> list[Problem]:
         case ValidationResult():
             return [Problem(path, _sentence(code, without_frame(said))) for path, code, said in what.failures()]
         case ValidationError():
-            return [Problem(path, f"{where}: {said}" if where else said) for path, where, said in _of_model(what)]
+            return [_at(path, field, said) for path, field, said in _of_model(what)]
         case DecisionError() | ConnectorError():
             return [Problem(what.path, explain(what))]
         case _:
@@ -52,7 +67,7 @@ def explain(what: ValidationResult | BaseException, request: Request | LocalRequ
 
     Args:
         what: a ValidationResult, or an exception of this package or of pydantic.
-        request: the Request that was checked; with it, items are named by type and title, too.
+        request: the Request that was checked; with it, items are named by title and place, not by their paths.
 
     Returns:
         plain text. It may hold text of a peer: escape it before it goes into HTML.
@@ -68,8 +83,8 @@ def explain(what: ValidationResult | BaseException, request: Request | LocalRequ
             return f"{f'{what.call}: ' if what.call else ''}{what.problem} {what.cure}"
         case ValidationError():
             return "\n".join(
-                f"{'.'.join(filter(None, (path_text(path), where))) or what.title}: {said}"
-                for path, where, said in _of_model(what)
+                f"{'.'.join(filter(None, (path_text(path), location_text(field)))) or what.title}: {said}"
+                for path, field, said in _of_model(what)
             )
         case UserError():
             return f"{what.problem} {what.cure}".strip()
@@ -85,20 +100,18 @@ def _sentence(code: str | None, said: str) -> str:
 
 def _explain_result(result: ValidationResult, request: Request | LocalRequest | None) -> Iterator[str]:
     content = request.content if isinstance(request, LocalRequest) else request
-    names = {path: label(path, item) for path, item in walk(content)} if content else {}
     for path, code, message in result.failures():
-        where = names.get(path) or path_text(path) or "The Request as a whole"
-        yield f"{where}: {_sentence(code, f'{code}: {without_frame(message)}')}"
+        named = label(content, path) if content and path else path_text(path)
+        yield f"{named or 'The Request as a whole'}: {_sentence(code, f'{code}: {without_frame(message)}')}"
 
 
-def _of_model(error: ValidationError) -> Iterator[tuple[ItemPath, str, str]]:
-    """Yield the path of an item, which of its properties is wrong ("": the item itself), and what is wrong with it."""
+def _at(path: ItemPath, field: tuple[str | int, ...], said: str) -> Problem:
+    where = location_text(field)
+    return Problem(path, f"{where}: {said}" if where else said, field, said[:1].upper() + said[1:])
+
+
+def _of_model(error: ValidationError) -> Iterator[tuple[ItemPath, tuple[str | int, ...], str]]:
+    """Yield the path of an item, which of its properties is wrong (`()`: the item itself), and why."""
     for each in error.errors(include_url=False):
         path = item_path(each["loc"])
-        where = location_text(each["loc"][2 * len(path) :])
-        what = {
-            "bool_type": "must be True or False, not a text or number (the text 'false' would count as true)",
-            "missing": "is missing",
-            "extra_forbidden": "is unknown here; the Connector would ignore it. Check the spelling",
-        }.get(each["type"], each["msg"])
-        yield path, where, f"{what}."
+        yield path, each["loc"][2 * len(path) :], f"{said_of(each)}."

@@ -1,10 +1,11 @@
 """What became of Requests: the answer to each item, and tables of them."""
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from enmeshed_nb.connector import LocalRequest
 from enmeshed_nb.content import ItemPath, RequestItem, ResponseItem, ResponseItemGroup, walk
-from enmeshed_nb.guide.deciding import label
+from enmeshed_nb.guide.naming import kind_of, label, name_of, place_of, shown, value_text, words_of
 from enmeshed_nb.guide.text import table
 
 
@@ -22,7 +23,7 @@ def answers_of(request: LocalRequest) -> Iterator[tuple[ItemPath, RequestItem, R
 
 def item_results(request: LocalRequest) -> list[tuple[str, str]]:
     """Return each item of a Request, named for people, with the result that the Response has for it ("-": none)."""
-    return [(label(path, item), answer.result if answer else "-") for path, item, answer in answers_of(request)]
+    return [(label(request.content, path), answer.result if answer else "-") for path, _, answer in answers_of(request)]
 
 
 def results_table(request: LocalRequest) -> str:
@@ -30,10 +31,20 @@ def results_table(request: LocalRequest) -> str:
 
     "Completed" says nothing about the decision; this does.
     """
-    rows: list[tuple[str, ...]] = [("item", "must be accepted", "result")]
-    required = ["yes" if item.must_be_accepted else "no" for _, item in walk(request.content)]
-    rows += [(name, must, result) for (name, result), must in zip(item_results(request), required, strict=True)]
+    rows: list[tuple[str, ...]] = [("item", "place", "kind", "must be accepted", "result")]
+    for path, item, answer in answers_of(request):
+        place, must = place_of(request.content, path), "yes" if item.must_be_accepted else "no"
+        rows.append((name_of(item), place, kind_of(item), must, answer.result if answer else "-"))
     return table(rows)
+
+
+def given(answer: ResponseItem | None) -> list[tuple[str, str]]:
+    """Return what came with the answer to an item, in words: (what it is, the value); ids are left to the JSON."""
+    told: dict[str, Any] = answer.model_dump() if answer else {}
+    attribute = getattr(answer, "attribute", None) or getattr(answer, "successor_content", None)
+    found = [("Attribute", value_text(attribute))] if attribute else []
+    names = ("response", "deletionDate", "code", "message")
+    return found + [(words_of(name), shown(told[name])) for name in names if told.get(name) is not None]
 
 
 def status_table(requests: Iterable[LocalRequest]) -> str:

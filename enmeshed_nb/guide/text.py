@@ -2,6 +2,7 @@
 
 import html
 import json
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -50,3 +51,47 @@ def show_json(value: Any) -> None:
 def time_of_day(moment: datetime) -> str:
     """Return the time of a moment in its time zone, to the millisecond: `12:30:00.125`."""
     return moment.strftime("%H:%M:%S.%f")[:-3]
+
+
+def counted(number: int, singular: str, plural: str = "") -> str:
+    """Return a number with its noun: `1 item`, `2 items`."""
+    return f"{number} {singular if number == 1 else plural or f'{singular}s'}"
+
+
+def ordinal(number: int) -> str:
+    """Return a number as a place in a row: `1st`, `2nd`, `11th`."""
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
+
+
+def quoted(text: object) -> str:
+    """Return a text in quotation marks."""
+    return f"“{text}”"
+
+
+def listed(texts: Iterable[str], last: str = "and") -> str:
+    """Return texts as a list in a sentence: `a, b or c`."""
+    *first, end = list(texts) or [""]
+    return f"{', '.join(first)} {last} {end}" if first else end
+
+
+def shortened(text: str, most: int = 60) -> str:
+    """Return the beginning of a text on one line, cut between words where that is possible."""
+    line = " ".join(text.split())
+    if len(line) <= most:
+        return line
+    cut = line[: most - 1]
+    return f"{cut.rsplit(' ', 1)[0] if ' ' in cut[most // 2 :] else cut} …".replace("  ", " ")
+
+
+def said_of(error: Mapping[str, Any]) -> str:
+    """Return what is wrong with a property, from what pydantic found there; without a full stop."""
+    words: dict[str, str] = {
+        "bool_type": "must be True or False, not a text or number (the text 'false' would count as true)",
+        "missing": "is missing",
+        "extra_forbidden": "is unknown here; the Connector would ignore it. Check the spelling",
+        "string_type": "must be a text",
+        "int_type": "must be a whole number",
+        "float_type": "must be a number",
+    }
+    return words.get(error["type"], str(error["msg"]))

@@ -1,14 +1,16 @@
 """The controls for what accepting an item of a Request needs: an answer, a date, an Attribute."""
 
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import htpy
 import ipywidgets
+from pydantic import ValidationError
 
 from enmeshed_nb.content import (
     BooleanFormFieldSettings,
+    DateFormFieldSettings,
     DeleteAttributeRequestItem,
     DoubleFormFieldSettings,
     FormFieldRequestItem,
@@ -23,8 +25,9 @@ from enmeshed_nb.content import (
     value_model,
     value_type_of,
 )
-from enmeshed_nb.content.model import iso
+from enmeshed_nb.guide import Problem, problems
 from enmeshed_nb.guide.answers import first_value, new_attribute
+from enmeshed_nb.guide.naming import answer_help, words_of
 from enmeshed_nb.widgets.form import ModelForm
 from enmeshed_nb.widgets.panel import line, note, wide
 
@@ -50,6 +53,7 @@ class AnswerControls(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
         own_address: str,
         own_attributes: Callable[[str], Mapping[str, str]],
     ) -> None:
+        self._form: ModelForm | None = None
         self._on_change, self._own_address, self._own_attributes = on_change, own_address, own_attributes
         controls, self._read = self._controls(item)
         super().__init__(controls)
@@ -63,15 +67,34 @@ class AnswerControls(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
         """
         return self._read()
 
+    def check(self) -> list[Problem]:
+        """Return what is wrong with a new value, without asking a Connector; what is required must not be empty."""
+        form = self._form if self._form in _shown(self) else None
+        if form is None:
+            return []
+        if empty := form.unfilled():
+            return [Problem((), f"{words_of(str(each[-1]))} is empty.", each, "Fill this in.") for each in empty]
+        try:
+            self._read()
+        except ValidationError as error:
+            return [Problem((), each.said, each.field[1:], each.said) for each in problems(error)]
+        return []
+
+    def show(self, found: Iterable[Problem]) -> list[str]:
+        """Show problems at the properties of a new value, and return the others."""
+        if self._form is None:
+            return [each.said for each in found]
+        return self._form.show((each.field, each.said) for each in found)
+
     def _controls(self, item: RequestItem) -> tuple[list[Any], Callable[[], Inputs]]:
         match item:
             case FormFieldRequestItem():
                 field = self._watched(_field_for(item.settings))
                 return [field], lambda: {"response": _response(item.settings, field.value)}
             case DeleteAttributeRequestItem():
-                first = iso(datetime.now(UTC) + timedelta(days=30))
-                date = self._watched(line("Delete on *", value=first))
-                return [date], lambda: {"deletion_date": date.value}
+                in_a_month = datetime.now(UTC) + timedelta(days=30)
+                day = self._watched(ipywidgets.DatetimePicker(value=in_a_month, description="Delete on *", **wide()))
+                return [day], lambda: {"deletion_date": day.value} if day.value else {}
             case ReadAttributeRequestItem():
                 return self._reading(item)
             case ProposeAttributeRequestItem():
@@ -92,7 +115,9 @@ class AnswerControls(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
             description="Answer with",
             **wide(),
         )
-        value = ModelForm(model, first_value(item.query), self._on_change, frozenset({"value_hints_override"}))
+        self._form = value = ModelForm(
+            model, first_value(item.query), self._on_change, frozenset({"value_hints_override"})
+        )
         box = ipywidgets.VBox()
 
         def show(_: object = None) -> None:
@@ -114,7 +139,7 @@ class AnswerControls(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
         if proposed is None or model is None:
             return [], dict
         given = {key: each for key, each in proposed.model_dump().items() if key != "@type"}
-        value = ModelForm(model, given, self._on_change, frozenset({"value_hints_override"}))
+        self._form = value = ModelForm(model, given, self._on_change, frozenset({"value_hints_override"}))
 
         def read() -> Inputs:
             written = item.attribute.model_dump()
@@ -129,32 +154,47 @@ class AnswerControls(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
         return control
 
 
+def _shown(widget: Any) -> Iterator[Any]:
+    """Yield all that is in a widget now."""
+    for each in getattr(widget, "children", ()):
+        yield each
+        yield from _shown(each)
+
+
 def _field_for(settings: Any) -> Any:
+    if choices := _choices(settings):
+        words = "Rating *" if isinstance(settings, RatingFormFieldSettings) else "Answer *"
+        return ipywidgets.Dropdown(options=[("choose …", None), *choices], description=words, **wide())
     match settings:
-        case BooleanFormFieldSettings():
-            options = [("choose …", None), ("Yes", True), ("No", False)]
-            return ipywidgets.Dropdown(options=options, description="Answer *", **wide())
-        case RatingFormFieldSettings(max_rating=most):
-            ratings = [("choose …", None), *((str(each), each) for each in range(1, most + 1))]
-            return ipywidgets.Dropdown(options=ratings, description="Rating *", **wide())
-        case SelectionFormFieldSettings(options=options, allow_multiple_selection=True):
+        case SelectionFormFieldSettings(options=options):
             return ipywidgets.SelectMultiple(
                 options=options, description="Answer *", rows=min(6, len(options)), **wide()
             )
-        case SelectionFormFieldSettings(options=options):
-            choices = [("choose …", None), *((each, each) for each in options)]
-            return ipywidgets.Dropdown(options=choices, description="Answer *", **wide())
         case StringFormFieldSettings(allow_newlines=True):
             return ipywidgets.Textarea(description="Answer *", continuous_update=False, **wide())
+        case DateFormFieldSettings():
+            return ipywidgets.DatePicker(description="Answer *", **wide())
         case _:
-            hints = {"DateFormFieldSettings": "2030-01-31", "IntegerFormFieldSettings": "a whole number"}
-            hint = hints.get(settings.type_name, "a number" if isinstance(settings, DoubleFormFieldSettings) else "")
-            return line("Answer *", placeholder=hint)
+            return line("Answer *", placeholder=answer_help(settings).removesuffix("."))
+
+
+def _choices(settings: Any) -> list[tuple[str, Any]]:
+    match settings:
+        case BooleanFormFieldSettings():
+            return [("Yes", True), ("No", False)]
+        case RatingFormFieldSettings(max_rating=most):
+            return [(str(each), each) for each in range(1, most + 1)]
+        case SelectionFormFieldSettings(options=options, allow_multiple_selection=None):
+            return [(each, each) for each in options]
+        case _:
+            return []
 
 
 def _response(settings: Any, value: Any) -> Any:
     if isinstance(value, tuple):
         return list(value)
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(settings, IntegerFormFieldSettings | DoubleFormFieldSettings) and isinstance(value, str):
         for reader in (int, float):
             try:

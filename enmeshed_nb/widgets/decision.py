@@ -1,6 +1,6 @@
 """Decide an incoming Request, item by item, checked by the Connector after every change."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -8,16 +8,30 @@ import htpy
 import ipywidgets
 from htpy import Node
 from pydantic import ValidationError
+from pydantic.alias_generators import to_camel
 
 from enmeshed_nb.connector import Connector, ConnectorError, LocalRequest, aside
-from enmeshed_nb.content import DecideRequestParameters, ItemPath, RequestItem, walk
+from enmeshed_nb.content import (
+    Attribute,
+    DecideRequestParameters,
+    ItemPath,
+    Request,
+    RequestItem,
+    RequestItemGroup,
+    ResponseItem,
+    walk,
+)
 from enmeshed_nb.content.model import iso
 from enmeshed_nb.guide import Decision, DecisionError, Problem, explain, problems
 from enmeshed_nb.guide.choices import attributes_for
-from enmeshed_nb.guide.deciding import UNDECIDED, Place, label, path_of
+from enmeshed_nb.guide.deciding import UNDECIDED, Place, path_of
+from enmeshed_nb.guide.naming import asks_for, kind_of, label, name_of, place_of, shown, value_text, words_of
+from enmeshed_nb.guide.results import answers_of
+from enmeshed_nb.guide.text import counted
 from enmeshed_nb.widgets.answer import AnswerControls
 from enmeshed_nb.widgets.panel import Alert, Panel, button, line, note
-from enmeshed_nb.widgets.view import folded, mark, page, rows, shown_json, state, text, wrong
+from enmeshed_nb.widgets.response import told
+from enmeshed_nb.widgets.view import folded, mark, named, page, rows, shown_json, state, text, wrong
 
 ACCEPT, REJECT = "accept", "reject"
 
@@ -48,8 +62,11 @@ class DecisionForm(Panel):
             own_address=connector.account.identity_info().address,
             own_attributes=lambda kind: {name: each.id for name, each in attributes_for(connector, kind).items()},
         )
-        self._cards = {path: _Card(path, item, controls, self.changed) for path, item in walk(request.content)}
-        self._items = ipywidgets.VBox([each.widget for each in self._cards.values()])
+        self._cards = {
+            path: _Card(self.request.content, path, item, controls, self.changed)
+            for path, item in walk(self.request.content)
+        }
+        self._items = ipywidgets.VBox([*self._drawn()])
         self._state = ipywidgets.HTML()
         decide = partial(self.attempt, self.decide, is_step=True)
         self._decide = button("Decide", decide, style="primary", tooltip="Send the decision")
@@ -140,6 +157,9 @@ class DecisionForm(Panel):
         if self.request.status not in UNDECIDED:
             return
         incoming = self._connector.requests.incoming
+        if self.verb == ACCEPT and (missing := [each for card in self._cards.values() for each in card.problems()]):
+            self._show(missing)
+            return
         ask = incoming.can_accept if self.verb == ACCEPT else incoming.can_reject
         try:
             self._show(problems(ask(self.request.id, self.decision)))
@@ -172,14 +192,22 @@ class DecisionForm(Panel):
         """Check the decision."""
         self.check()
 
+    def _drawn(self) -> Iterator[Any]:
+        """Yield the items as they are shown: those of a group within it."""
+        for index, node in enumerate(self.request.content.items):
+            if isinstance(node, RequestItemGroup):
+                inner = [self._cards[index, place].widget for place in range(len(node.items))]
+                yield _framed([note(_head(node)), *inner], "dashed")
+            else:
+                yield self._cards[index,].widget
+
     def _asked(self) -> Node:
         content = self.request.content
         until = f"To be answered before {iso(content.expires_at)}." if content.expires_at else ""
         return [
             htpy.h4[text(content.title or "An incoming Request")],
-            htpy.p[htpy.span(".enb-mono")[self.request.id]],
-            content.description and htpy.p[text(content.description)],
-            until and htpy.p(".enb-muted")[until],
+            htpy.p[text(content.description)] if content.description else None,
+            htpy.p(".enb-muted")[until, " " if until else "", htpy.span(".enb-mono")[self.request.id]],
         ]
 
     def _show_whether_it_is_open(self) -> None:
@@ -187,10 +215,12 @@ class DecisionForm(Panel):
         rejecting = self.verb == REJECT
         self._reasons.layout.display = "" if rejecting and is_open else "none"
         for card in self._cards.values():
-            card.enable(is_open and not rejecting)
+            card.enable(is_open, rejecting=rejecting)
         self._whole.disabled = self._decide.disabled = not is_open
         if not is_open:
             self._state.value = page(self._outcome())
+            for path, _, answer in answers_of(self.request):
+                self._cards[path].show_answer(answer)
 
     def _outcome(self) -> Node:
         response = self.request.response
@@ -200,7 +230,7 @@ class DecisionForm(Panel):
     def _show(self, found: list[Problem]) -> None:
         """Show each problem at its item, and how the whole stands."""
         for path, card in self._cards.items():
-            card.problem.show(*(each.what for each in found if each.path == path))
+            card.show([each for each in found if each.path == path])
         self._decide.disabled = bool(found)
         whole = [each.what for each in found if each.path not in self._cards]
         if not found:
@@ -210,30 +240,33 @@ class DecisionForm(Panel):
             shown = wrong(" ".join(whole))
         else:
             items = len({each.path for each in found})
-            shown = mark("warn", f"? {items} item(s) still need something.")
+            need = "needs" if items == 1 else "need"
+            shown = mark("warn", f"? {counted(items, 'item')} still {need} something.")
         self._state.value = page(htpy.p(role="status")[shown])
 
     def static(self) -> Node:
         """Return what is asked and what is decided."""
+        answers = {path: answer for path, _, answer in answers_of(self.request)}
         body: list[tuple[Node, ...]] = [
             (
-                text(card.name),
+                named(name_of(card.item), place_of(self.request.content, path), kind_of(card.item)),
                 "yes" if card.item.must_be_accepted else "no",
-                self.verb if self.verb == REJECT else card.choice or "undecided",
+                self._word(card),
+                told(answers[path]) if answers[path] else text(card.given),
             )
-            for card in self._cards.values()
+            for path, card in self._cards.items()
         ]
         return htpy.div(".enb-card")[
             self._asked(),
-            rows(("item", "required", "decision"), body),
+            rows(("item", "required", "decision", "with"), body),
             self._outcome() if self.request.status not in UNDECIDED else None,
         ]
 
+    def _word(self, card: "_Card") -> str:
+        return REJECT if self.verb == REJECT else card.choice or "undecided"
+
     def __str__(self) -> str:
-        lines = [
-            f"  {card.name}: {REJECT if self.verb == REJECT else card.choice or 'undecided'}"
-            for card in self._cards.values()
-        ]
+        lines = [f"  {card.label}: {self._word(card)}" for card in self._cards.values()]
         return "\n".join([f"Request {self.request.id}, {self.request.status}; to {self.verb}:", *lines])
 
 
@@ -242,46 +275,46 @@ class _Card:
 
     def __init__(
         self,
+        request: Request,
         path: ItemPath,
         item: RequestItem,
         controls: Callable[[RequestItem, Callable[[], None]], AnswerControls],
         on_change: Callable[[], None],
     ) -> None:
-        self.item, self._path, self._on_change = item, path, on_change
-        self.name = label(path, item)
+        self.item, self._request, self._path, self._on_change = item, request, path, on_change
+        self.label = label(request, path)
         self.problem = Alert()
         self._choice = ipywidgets.ToggleButtons(
             options=[("Accept", ACCEPT), ("Reject", REJECT)],
             value=ACCEPT if item.must_be_accepted else None,
             style={"button_width": "100px"},
         )
+        self._chosen: str | None = self._choice.value
         self._set: dict[str, Any] | None = None
+        self._given = ipywidgets.HTML()
         self._answer = controls(item, self._changed)
         self._reason = line("Message", placeholder="why not; may be empty")
         self._reason.observe(lambda _: self._changed(), "value")
-        self._choice.observe(lambda _: self._changed(), "value")
-        required = mark("warn", "* required") if item.must_be_accepted else "optional"
-        self.widget = ipywidgets.VBox(
-            [
-                note([htpy.p[htpy.b[text(self.name)], " ", required], _asked(item)]),
-                self._choice,
-                self._answer,
-                self._reason,
-                self.problem,
-            ],
-            layout=ipywidgets.Layout(border="1px solid var(--jp-border-color2)", margin="2px 0", padding="4px 8px"),
+        self._choice.observe(self._clicked, "value")
+        self.widget = _framed(
+            [note(_head(item)), self._choice, self._answer, self._reason, self._given, self.problem], "solid"
         )
         self._show()
 
     @property
     def choice(self) -> str | None:
-        """What was chosen: "accept", "reject", or None."""
-        chosen: str | None = self._choice.value
-        return chosen
+        """What was chosen for this item: "accept", "reject", or None."""
+        return self._chosen
+
+    @property
+    def given(self) -> str:
+        """What was set from Python for the item, in words."""
+        told = self._set or {}
+        return "; ".join(f"{words_of(to_camel(name))}: {_in_words(value)}" for name, value in told.items() if value)
 
     def set(self, choice: str, inputs: dict[str, Any]) -> None:
         """Choose from Python."""
-        self._choice.value = choice
+        self._choose(choice)
         if choice == REJECT and not inputs.get("code"):
             self._reason.value = inputs.get("message", "")
             self._set = None
@@ -289,21 +322,60 @@ class _Card:
             self._set = inputs or None
         self._show()
 
+    def problems(self) -> list[Problem]:
+        """Return what is wrong with what was chosen, without asking a Connector."""
+        if self.choice is None:
+            return [Problem(self._path, f"{self.label} is not decided yet.", said="Accept or reject it.")]
+        if self.choice == ACCEPT and self._set is None and (found := self._answer.check()):
+            return [Problem(self._path, f"{self.label}: {each.said}", each.field, each.said) for each in found]
+        try:
+            self.put_into(Decision(self._request))
+        except DecisionError as error:
+            said = explain(error).removeprefix(self.label).lstrip(": ")
+            return [Problem(self._path, explain(error), said=said[:1].upper() + said[1:])]
+        return []
+
+    def show(self, found: list[Problem]) -> None:
+        """Show what is wrong, and only this: at the property, else at the item."""
+        self.problem.show(*self._answer.show(found))
+
+    def show_answer(self, answer: ResponseItem | None) -> None:
+        """Show what the item was answered with; it stays."""
+        if answer:
+            self._choose(ACCEPT if answer.result == "Accepted" else REJECT if answer.result == "Rejected" else None)
+            self._answer.layout.display = self._reason.layout.display = "none"
+            self._given.value = page(htpy.div[state(answer.result), " ", told(answer)])
+
     def put_into(self, decision: Decision) -> None:
         """Put the choice into a decision."""
         if self.choice == ACCEPT:
             try:
                 inputs = self._answer.inputs if self._set is None else self._set
             except ValidationError as error:
-                raise DecisionError(f"{self.name}: {explain(error)}", path=self._path) from None
+                raise DecisionError(f"{self.label}: {explain(error)}", path=self._path) from None
             decision.accept(self._path, **inputs)
         elif self.choice == REJECT:
             decision.reject(self._path, **(self._set or {"message": self._reason.value or None}))
 
-    def enable(self, on: bool) -> None:
-        """Let the item be decided, or only be looked at."""
-        self._choice.disabled = not on
+    def enable(self, is_open: bool, *, rejecting: bool) -> None:
+        """Let the item be decided, or only be looked at; with the whole Request rejected, it is rejected, too."""
+        self._choice.disabled = rejecting or not is_open
+        self._quietly(REJECT if rejecting else self._chosen)
         self._show()
+
+    def _choose(self, choice: str | None) -> None:
+        self._chosen = choice
+        self._quietly(choice)
+
+    def _quietly(self, shown: str | None) -> None:
+        """Show a choice that nobody clicked here."""
+        self._choice.unobserve(self._clicked, "value")
+        self._choice.value = shown
+        self._choice.observe(self._clicked, "value")
+
+    def _clicked(self, _: object) -> None:
+        self._chosen = self._choice.value
+        self._changed()
 
     def _changed(self) -> None:
         self._set = None
@@ -314,13 +386,29 @@ class _Card:
         is_open = not self._choice.disabled
         self._answer.layout.display = "" if is_open and self.choice == ACCEPT and self._set is None else "none"
         self._reason.layout.display = "" if is_open and self.choice == REJECT else "none"
+        self._given.value = page(text(self.given)) if self.given and is_open else ""
 
 
-def _asked(item: RequestItem) -> Node:
-    """What an item asks, for people."""
-    shown = {
-        key: value
-        for key, value in item.model_dump().items()
-        if key not in ("@type", "mustBeAccepted", "title", "consent", "metadata", "settings")
-    }
-    return shown and folded("what is asked", shown_json(shown))
+def _framed(children: list[Any], line_style: str) -> Any:
+    layout = ipywidgets.Layout(
+        border=f"1px {line_style} var(--jp-border-color2)", margin="4px 0", padding="6px 12px", flex="0 0 auto"
+    )
+    return ipywidgets.VBox(children, layout=layout)
+
+
+def _head(node: RequestItem | RequestItemGroup) -> Node:
+    """What is asked, for people; the JSON on demand."""
+    about = [htpy.p[text(node.description)]] if node.description else []
+    if isinstance(node, RequestItemGroup):
+        return [named(node.title or "Several items", ""), about]
+    required = "required" if node.must_be_accepted else "optional"
+    return [
+        named(name_of(node), kind_of(node), required),
+        about,
+        [htpy.p[text(each)] for each in asks_for(node)],
+        folded("JSON", shown_json(node)),
+    ]
+
+
+def _in_words(value: Any) -> str:
+    return value_text(value) if isinstance(value, Attribute) else shown(value)

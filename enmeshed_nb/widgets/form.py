@@ -1,16 +1,23 @@
 """A form for any model of `content`: one control for each property, made from what `content.fields` says of it."""
 
 import json
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
+import htpy
 import ipywidgets
 
 from enmeshed_nb.content.fields import Field, fields_of
-from enmeshed_nb.content.model import Model
-from enmeshed_nb.widgets.panel import wide
+from enmeshed_nb.content.model import Model, iso
+from enmeshed_nb.guide.naming import words_of
+from enmeshed_nb.widgets.panel import Alert, note, wide
+
+Location = tuple[str | int, ...]
+"""The place of a property in JSON."""
+Entry = tuple[Any, Callable[[], Any]]
+"""A control, and what returns its value."""
 
 _LONG = 300
 _FEW = 30
@@ -44,6 +51,31 @@ class ModelForm(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no typ
                 self._controls[field.key] = control_for(field, self._rest.pop(field.key, None), on_change)
         super().__init__([each.widget for each in self._controls.values()])
 
+    def show(self, found: Iterable[tuple[Location, str]]) -> list[str]:
+        """Show each problem at the property where it is, and only these.
+
+        Args:
+            found: the place of a property in the JSON, and what is wrong there.
+
+        Returns:
+            the problems that have no control here.
+        """
+        rest: list[str] = []
+        at: dict[str, list[tuple[Location, str]]] = {key: [] for key in self._controls}
+        for place, said in found:
+            if place and place[0] in at:
+                at[str(place[0])].append((place[1:], said))
+            else:
+                where = words_of(str(place[-1])) if place else ""
+                rest.append(f"{where}: {said}" if where else said)
+        for key, each in self._controls.items():
+            each.show(at[key])
+        return rest
+
+    def unfilled(self) -> list[Location]:
+        """Return the places of the properties that are required and empty."""
+        return [(key, *place) for key, each in self._controls.items() for place in each.unfilled()]
+
     @property
     def value(self) -> dict[str, Any]:
         """The JSON; properties that are empty are left out."""
@@ -61,29 +93,52 @@ class Control:
     Attributes:
         widget: what is shown.
         value: returns what was entered, as JSON.
+        show: shows what is wrong with the property.
+        unfilled: returns the places within the property that are required and empty.
     """
 
-    def __init__(self, widget: Any, value: Callable[[], Any]) -> None:
-        self.widget = widget
-        self.value = value
+    def __init__(
+        self,
+        widget: Any,
+        value: Callable[[], Any],
+        show: Callable[[list[tuple[Location, str]]], None],
+        unfilled: Callable[[], list[Location]],
+    ) -> None:
+        self.widget, self.value, self.show, self.unfilled = widget, value, show, unfilled
 
 
 def control_for(field: Field, value: Any, on_change: Callable[[], None]) -> Control:
     """Return the control of a property."""
     if field.kind == "object":
         chooser = _ObjectChooser(field, value, on_change)
-        return Control(chooser, lambda: chooser.value)
-    return _simple(field, value, on_change)
+        return Control(chooser, lambda: chooser.value, chooser.show, chooser.unfilled)
+    entry, read = _simple(field, value, on_change)
+    problem = Alert()
+
+    def show(found: list[tuple[Location, str]]) -> None:
+        problem.show(*(said for _, said in found))
+
+    def unfilled() -> list[Location]:
+        given = read()
+        empty = not given.strip() if isinstance(given, str) else given == []
+        return [()] if field.required and empty else []
+
+    parts = [entry, _help(field), problem]
+    return Control(ipywidgets.VBox([each for each in parts if each is not None]), read, show, unfilled)
 
 
-def label_of(key: str) -> str:
-    """Return a property's name for people: `linkDisplayText` → `Link display text`."""
-    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", key.lstrip("@")).lower()
-    return words[:1].upper() + words[1:]
+def _help(field: Field) -> Any:
+    """What a property means, if its name does not say it."""
+    if not field.help:
+        return None
+    words = field.help.replace("None: ", "empty: ")
+    shown = note(htpy.div(".enb-muted")[words[:1].upper() + words[1:]])
+    shown.layout.margin = "0 0 0 158px"
+    return shown
 
 
-def _simple(field: Field, value: Any, on_change: Callable[[], None]) -> Control:
-    words = label_of(field.key) + (" *" if field.required else "")
+def _simple(field: Field, value: Any, on_change: Callable[[], None]) -> Entry:
+    words = words_of(field.key) + (" *" if field.required else "")
     common = {
         "description": words,
         "tooltip": _limits(field),
@@ -98,9 +153,11 @@ def _simple(field: Field, value: Any, on_change: Callable[[], None]) -> Control:
             **wide(),
         )
         box.observe(lambda _: on_change(), "value")
-        return Control(box, lambda: bool(box.value) if field.required or box.value else _LEFT_OUT)
+        return box, lambda: bool(box.value) if field.required or box.value else _LEFT_OUT
     if field.choices and len(field.choices) <= _FEW:
         return _dropdown(field, value, common, on_change)
+    if field.kind == "time" and (value is None or moment_of(value)):
+        return _moment(field, moment_of(value), common, on_change)
     written = _written(field, value)
     placeholder = _limits(field)
     if field.choices:
@@ -115,10 +172,10 @@ def _simple(field: Field, value: Any, on_change: Callable[[], None]) -> Control:
     else:
         entry = ipywidgets.Text(value=written, placeholder=placeholder, continuous_update=False, **common)
     entry.observe(lambda _: on_change(), "value")
-    return Control(entry, lambda: _read(field, entry.value))
+    return entry, lambda: _read(field, entry.value)
 
 
-def _dropdown(field: Field, value: Any, common: dict[str, Any], on_change: Callable[[], None]) -> Control:
+def _dropdown(field: Field, value: Any, common: dict[str, Any], on_change: Callable[[], None]) -> Entry:
     options = [*field.choices] if field.required else ["", *field.choices]
     if field.required and value not in options:
         value = options[0]
@@ -126,7 +183,22 @@ def _dropdown(field: Field, value: Any, common: dict[str, Any], on_change: Calla
         value = ""
     entry = ipywidgets.Dropdown(options=[(each or "-", each) for each in options], value=value, **common)
     entry.observe(lambda _: on_change(), "value")
-    return Control(entry, lambda: entry.value if entry.value or field.required else _LEFT_OUT)
+    return entry, lambda: entry.value if entry.value or field.required else _LEFT_OUT
+
+
+def _moment(field: Field, value: datetime | None, common: dict[str, Any], on_change: Callable[[], None]) -> Entry:
+    entry = ipywidgets.DatetimePicker(value=value, **common)
+    entry.observe(lambda _: on_change(), "value")
+    return entry, lambda: iso(entry.value) if entry.value else "" if field.required else _LEFT_OUT
+
+
+def moment_of(written: Any) -> datetime | None:
+    """Return the point in time that JSON holds, None if it holds none."""
+    try:
+        moment = datetime.fromisoformat(str(written))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
 
 
 def _limits(field: Field) -> str:
@@ -183,15 +255,24 @@ class _ObjectChooser(ipywidgets.VBox):  # type: ignore[misc]
         if chosen not in names or (value is None and not field.required):
             chosen = names[0]
         self._type = ipywidgets.Dropdown(
-            options=[(name or "-", name) for name in names],
+            options=[(words_of(name) or "-", name) for name in names],
             value=chosen,
-            description=label_of(field.key) + (" *" if field.required else ""),
+            description=words_of(field.key) + (" *" if field.required else ""),
             **wide(),
         )
         self._form: ModelForm | None = None
         self._type.observe(self._retyped, "value")
+        self._problem = Alert()
         super().__init__(layout=ipywidgets.Layout(width="100%"))
         self._show(given)
+
+    def show(self, found: list[tuple[Location, str]]) -> None:
+        """Show each problem at its property, or here."""
+        self._problem.show(*(self._form.show(found) if self._form else [said for _, said in found]))
+
+    def unfilled(self) -> list[Location]:
+        """Return the places of the object's properties that are required and empty."""
+        return self._form.unfilled() if self._form else []
 
     @property
     def value(self) -> Any:
@@ -209,11 +290,11 @@ class _ObjectChooser(ipywidgets.VBox):  # type: ignore[misc]
         model = self._types.get(self._type.value)
         if model is None:
             self._form = None
-            self.children = [self._type]
+            self.children = [self._type, self._problem]
             return
         known = {field.key for field in fields_of(model)}
         self._form = ModelForm(
             model, {key: each for key, each in value.items() if key in known and key != "@type"}, self._on_change
         )
         self._form.layout = ipywidgets.Layout(margin="0 0 0 18px", width="auto")
-        self.children = [self._type, self._form]
+        self.children = [self._type, self._problem, self._form]

@@ -16,8 +16,13 @@ from enmeshed_nb.widgets.view import alert, page
 class Alert(ipywidgets.HTML):  # type: ignore[misc]  # ipywidgets has no types
     """The place where a widget shows what is wrong; empty as long as nothing is."""
 
+    def __init__(self) -> None:
+        super().__init__(layout=ipywidgets.Layout(margin="0"))
+        self.show()
+
     def show(self, *problems: str) -> None:
-        """Show these problems, and only these."""
+        """Show these problems, and only these; without any, it takes no place."""
+        self.layout.display = "" if problems else "none"
         self.value = page(map(alert, problems)) if problems else ""
 
 

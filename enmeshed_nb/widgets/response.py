@@ -1,17 +1,13 @@
 """The Response to a Request: who accepted what."""
 
-from typing import Any
-
 import htpy
 from htpy import Node
 
 from enmeshed_nb.connector import LocalRequest
 from enmeshed_nb.content import ResponseItem
-from enmeshed_nb.guide.deciding import label
-from enmeshed_nb.guide.results import answers_of, results_table
-from enmeshed_nb.widgets.view import View, folded, rows, shown_json, state, text
-
-_SHOWN_BY_ITSELF = {"@type", "result"}
+from enmeshed_nb.guide.naming import kind_of, name_of, place_of
+from enmeshed_nb.guide.results import answers_of, given, results_table
+from enmeshed_nb.widgets.view import View, folded, named, rows, shown_json, state, text
 
 
 class ResponseView(View):
@@ -51,7 +47,12 @@ class ResponseView(View):
             rows(
                 ("item", "required", "result", "with"),
                 [
-                    (text(label(path, item)), "yes" if item.must_be_accepted else "no", _result(answer), _given(answer))
+                    (
+                        named(name_of(item), place_of(content, path), kind_of(item)),
+                        "yes" if item.must_be_accepted else "no",
+                        _result(answer),
+                        told(answer),
+                    )
                     for path, item, answer in answers_of(request)
                 ],
             ),
@@ -63,18 +64,6 @@ def _result(answer: ResponseItem | None) -> Node:
     return state(answer.result) if answer else "-"
 
 
-def _given(answer: ResponseItem | None) -> Node:
-    given: dict[str, Any] = answer.model_dump() if answer else {}
-    shown = [(name, value) for name, value in given.items() if name not in _SHOWN_BY_ITSELF]
-    return [
-        htpy.div[htpy.span(".enb-muted")[f"{name}: "], htpy.code(".enb-mono")[text(_written(value))]]
-        for name, value in shown
-    ]
-
-
-def _written(value: Any) -> str:
-    match value:
-        case {"value": {"value": inner}}:
-            return str(inner)
-        case _:
-            return str(value)
+def told(answer: ResponseItem | None) -> Node:
+    """Return what came with the answer to an item, a line each."""
+    return [htpy.div[htpy.span(".enb-muted")[f"{name}: "], text(value)] for name, value in given(answer)]

@@ -116,6 +116,11 @@ def text(value: object) -> str:
     return printable_lines(str(value))
 
 
+def named(name: str, *quiet: str) -> Node:
+    """Return the name of something, and quietly what else is to be known of it: its place, its kind."""
+    return [htpy.b[text(name)], htpy.div(".enb-muted")[text(" · ".join(filter(None, quiet)))]]
+
+
 def shown_json(value: Any) -> Node:
     """Return a model (or anything that JSON knows) as the API's JSON, indented."""
     return htpy.pre[text(json_text(value))]
