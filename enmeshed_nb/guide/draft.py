@@ -3,14 +3,14 @@
 import copy
 import json
 from collections.abc import Iterator
-from datetime import UTC
 from typing import Any
 
 from pydantic import ValidationError
 
 from enmeshed_nb.connector import Connector, ConnectorError, LocalRequest, curl
-from enmeshed_nb.content import ItemPath, Request, RequestItem
+from enmeshed_nb.content import ItemPath, Request, RequestItem, RequestItemGroup
 from enmeshed_nb.guide.explanations import Problem, problems
+from enmeshed_nb.guide.program import program
 from enmeshed_nb.guide.text import json_text
 
 Json = dict[str, Any]
@@ -64,6 +64,15 @@ class DraftNode:
         return str(self.properties.get("@type", ""))
 
     @property
+    def item(self) -> RequestItem | RequestItemGroup:
+        """What it is as far as it can be read, to be named; whatever is wrong with it, this says nothing of it."""
+        family = RequestItem if self.items is None else RequestItemGroup
+        try:
+            return family.from_api(self.json)
+        except ValidationError:
+            return RequestItem.model_construct(must_be_accepted=False)
+
+    @property
     def json(self) -> Json:
         """Its JSON, with the items of a group."""
         return (
@@ -83,6 +92,7 @@ class RequestDraft:
         """Begin with *request*, or with no item."""
         self.properties: Json = {"@type": "Request"}
         self.items: list[DraftNode] = []
+        self._removed: tuple[list[DraftNode], int, DraftNode] | None = None
         if request is not None:
             self.take(request)
 
@@ -93,6 +103,7 @@ class RequestDraft:
         written.pop("id", None)
         self.items = [DraftNode(node) for node in written.pop("items", [])]
         self.properties = {"@type": "Request", **written}
+        self._removed = None
 
     @property
     def json(self) -> Json:
@@ -126,8 +137,28 @@ class RequestDraft:
         return node
 
     def remove(self, node: DraftNode) -> None:
-        """Remove an item or a group."""
-        self._siblings(node).remove(node)
+        """Remove an item or a group; `put_back` undoes that."""
+        siblings = self._siblings(node)
+        self._removed = siblings, siblings.index(node), node
+        siblings.remove(node)
+
+    @property
+    def removed(self) -> DraftNode | None:
+        """What was removed last and can be put back."""
+        return self._removed[2] if self._removed else None
+
+    def put_back(self) -> DraftNode:
+        """Put back what was removed last, to where it stood, and return it.
+
+        Raises:
+            ValueError: nothing was removed.
+        """
+        if not self._removed:
+            raise ValueError("Nothing was removed.")
+        siblings, index, node = self._removed
+        siblings.insert(index, node)
+        self._removed = None
+        return node
 
     def duplicate(self, node: DraftNode) -> DraftNode:
         """Put a copy behind an item or a group, and return it."""
@@ -195,15 +226,9 @@ class RequestDraft:
         """Return the Request as JSON."""
         return json_text(self.json)
 
-    def as_python(self) -> str:
-        """Return Python code that makes the Request; if something is wrong, code that says what when it runs."""
-        try:
-            request = self.request()
-        except ValidationError:
-            return f"from enmeshed_nb import Request\n\nrequest = Request.model_validate({self.json!r})\n"
-        if request.expires_at:
-            request = request.model_copy(update={"expires_at": request.expires_at.astimezone(UTC)})
-        return f"import datetime\n\nfrom enmeshed_nb.content import *\n\nrequest = {request!r}\n"
+    def as_python(self, url: str, peer: str) -> str:
+        """Return the Python program that creates the Request; `$API_KEY` holds the key."""
+        return program(self.json, url, peer)
 
     def as_curl(self, url: str, peer: str) -> str:
         """Return the curl command that creates the Request; `$API_KEY` holds the key."""

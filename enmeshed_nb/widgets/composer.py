@@ -1,6 +1,7 @@
 """Compose a Request: its items and groups, checked by the Connector after every change."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import htpy
@@ -13,14 +14,19 @@ from enmeshed_nb.content import ItemPath, Request, RequestItemGroup
 from enmeshed_nb.guide import Problem, explain
 from enmeshed_nb.guide.choices import choices_for
 from enmeshed_nb.guide.draft import GROUP, KINDS, TO_CHOOSE, DraftNode, Json, RequestDraft
+from enmeshed_nb.guide.naming import kind_of, name_of, words_of
+from enmeshed_nb.guide.text import counted
 from enmeshed_nb.widgets.form import ModelForm
 from enmeshed_nb.widgets.panel import Alert, Panel, button, note, wide
 from enmeshed_nb.widgets.peers import PeerChooser
-from enmeshed_nb.widgets.view import alert, copyable, folded, mark, page, rows, text, wrong
+from enmeshed_nb.widgets.view import alert, copyable, folded, mark, named, page, rows, text, wrong
 
 _NAMES = {kind: kind.removesuffix("RequestItem") for kind in KINDS}
 _WITHOUT_CONTROL = frozenset({"items", "metadata", "third_party_address", "initial_attribute_peer"})
-_COPIES = ("JSON", "Python", "curl", "TypeScript")
+_COPIES = {"JSON": "json", "Python": "python", "curl": "bash", "TypeScript": "typescript"}
+"""What a Request can be copied as, and how pygments calls that."""
+_KEPT = timedelta(days=30)
+"""How long the Backbone keeps a File that is uploaded here."""
 
 
 class RequestComposer(Panel):
@@ -47,12 +53,15 @@ class RequestComposer(Panel):
         self._items = ipywidgets.VBox()
         self._state, self._copies = ipywidgets.HTML(), ipywidgets.HTML()
         self._header = ipywidgets.VBox()
+        self._form: ModelForm | None = None
+        self._undo = button("Undo", lambda: self.attempt(lambda: self.change(self.draft.put_back)), icon="undo")
         super().__init__()
         self.children = [
             note(htpy.h4["Compose a Request"]),
             self._header,
             self._items,
             _adding(lambda kind: self.attempt(lambda: self.add(kind)), groups=True),
+            self._undo,
             self._state,
             self.problem,
             self._copies,
@@ -116,8 +125,12 @@ class RequestComposer(Panel):
     def check(self) -> None:
         """Check the Request as it is now, and show what is wrong at the item where it is wrong."""
         self.problems = self.draft.check(self.connector, self.peer)
+        if self._form:
+            self._form.show((each.field, each.said) for each in self.problems if each.path == () and each.field)
         for path, node in self.draft.nodes():
-            self._cards[node].show(path, [each.what for each in self.problems if each.path == path])
+            self._cards[node].show(path, [each for each in self.problems if each.path == path])
+        self._undo.layout.display = "" if self.draft.removed else "none"
+        self._undo.description = f"Undo: put “{_title(self.draft.removed)}” back" if self.draft.removed else "Undo"
         self._state.value = page(self._summary())
         self._copies.value = page(self._copied())
 
@@ -131,7 +144,7 @@ class RequestComposer(Panel):
             self.draft.properties = form.value
             self.changed()
 
-        form = ModelForm(Request, self.draft.properties, changed, frozenset({"id", "items", "metadata"}))
+        self._form = form = ModelForm(Request, self.draft.properties, changed, frozenset({"id", "items", "metadata"}))
         self._header.children = [form]
 
     def _show_items(self) -> None:
@@ -147,27 +160,30 @@ class RequestComposer(Panel):
             with_peer = "" if self.peer else " (without a peer; choose one to check more)"
             return htpy.p(role="status")[mark("good", "✔ The Request is valid"), with_peer, "."]
         return htpy.div(role="status")[
-            [htpy.p[wrong(each.what)] for each in own],
-            below and htpy.p[wrong(f"{below} item(s) have a problem: see there.")],
+            [htpy.p[wrong(_whole(each))] for each in own],
+            htpy.p[wrong(f"{counted(below, 'item has', 'items have')} a problem: see there.")] if below else None,
         ]
 
     def _copied(self) -> Node:
         url, peer = self.connector.url, self.peer or "<address of the peer>"
         texts = (
             self.draft.as_json(),
-            self.draft.as_python(),
+            self.draft.as_python(url, peer),
             self.draft.as_curl(url, peer),
             self.draft.as_typescript(url, peer),
         )
-        return [folded(f"as {name}", copyable(written)) for name, written in zip(_COPIES, texts, strict=True)]
+        return [
+            folded(f"as {name}", copyable(written, language))
+            for (name, language), written in zip(_COPIES.items(), texts, strict=True)
+        ]
 
     def static(self) -> Node:
         """Return the items and what is wrong with them."""
         title = self.draft.properties.get("title")
         body: list[tuple[Node, ...]] = []
         for path, node in self.draft.nodes():
-            found = [htpy.div[text(each.what)] for each in self.problems if each.path == path]
-            body.append((_place(path), text(_title(node)), _required(node), found or "✔"))
+            found = [htpy.div[text(_whole(each))] for each in self.problems if each.path == path]
+            body.append((_place(path), named(_title(node), kind_of(node.item)), _required(node), found or "✔"))
         return htpy.div(".enb-card")[
             htpy.h4["Request", text(f": {title}") if title else ""],
             body and rows(("item", "what", "required", "checked"), body),
@@ -176,8 +192,8 @@ class RequestComposer(Panel):
         ]
 
     def __str__(self) -> str:
-        lines = [f"  {_place(path)} {_title(node)}" for path, node in self.draft.nodes()]
-        lines += [f"  ✘ {_place(each.path)} {each.what}" for each in self.problems]
+        lines = [f"  {_place(path)} {_line(node)}" for path, node in self.draft.nodes()]
+        lines += [f"  ✘ {' '.join(filter(None, (_place(each.path), _whole(each))))}" for each in self.problems]
         return "\n".join(["A Request with problems:" if self.problems else "A valid Request:", *lines])
 
 
@@ -218,17 +234,20 @@ class _Card:
         (place,) = self._composer.draft.path_of(self._node)
         self._composer.attempt(lambda: self._composer.add(kind, place))
 
-    def show(self, path: ItemPath, problems: list[str]) -> None:
+    def show(self, path: ItemPath, problems: list[Problem]) -> None:
         """Show where the item stands and what is wrong with it."""
         self._path = path
         self._line.icon = "times-circle" if problems else "check-circle"
-        self._problem.show(*problems)
+        if self._form:
+            self._problem.show(*self._form.show((each.field, each.said) for each in problems))
+        else:
+            self._problem.show(*map(_whole, problems))
         self._show_line()
 
     def _show_line(self) -> None:
         required = " *" if self._node.properties.get("mustBeAccepted") else ""
         self._line.description = (
-            f"{'▾' if self._body.children else '▸'} {_place(self._path)} {_title(self._node)}{required}"
+            f"{'▾' if self._body.children else '▸'} {_place(self._path)} {_line(self._node)}{required}"
         )
 
     def toggle(self) -> None:
@@ -269,8 +288,9 @@ class _Card:
             found = choices_for(self._node.kind, connector, self._composer.peer)
         except ConnectorError as error:
             return [note(alert(explain(error)))]
+        upload = [self._upload()] if self._node.kind == "TransferFileOwnershipRequestItem" else []
         if not found:
-            return [note(htpy.p(".enb-muted")[f"The {text(connector.name)} has no {what} for this yet."])]
+            return [note(htpy.p(".enb-muted")[f"The {text(connector.name)} has no {what} for this yet."]), *upload]
         choice = ipywidgets.Dropdown(
             options=[("choose …", ""), *((name, name) for name in found)],
             description=what,
@@ -284,7 +304,27 @@ class _Card:
                 self._composer.check()
 
         choice.observe(lambda change: self._composer.attempt(lambda: chosen(change)), "value")
-        return [choice]
+        return [choice, *upload]
+
+    def _upload(self) -> Any:
+        """A button that uploads a File of the reader's to be handed over."""
+        until = datetime.now(UTC) + _KEPT
+        uploading = ipywidgets.FileUpload(
+            description="Upload a File", tooltip=f"It is kept until {until:%Y-%m-%d}", layout={"width": "auto"}
+        )
+
+        def upload() -> None:
+            for each in uploading.value:
+                file = self._composer.connector.files.upload_own(bytes(each["content"]), until, filename=each["name"])
+                self._node.properties |= {
+                    "fileReference": file.reference.truncated,
+                    "ownershipToken": file.ownership_token,
+                }
+                self.open()
+                self._composer.check()
+
+        uploading.observe(lambda _: self._composer.attempt(upload), "value")
+        return uploading
 
 
 def _adding(add: Callable[[str], None], *, groups: bool) -> Any:
@@ -310,8 +350,15 @@ def _required(node: DraftNode) -> str:
 
 
 def _title(node: DraftNode) -> str:
-    kind = "Group" if node.kind == GROUP else _NAMES.get(node.kind, node.kind)
-    words = next(
-        (node.properties[each] for each in ("title", "consent", "description") if node.properties.get(each)), ""
-    )
-    return text(f"{kind} {str(words)[:60]}".strip())
+    return text(name_of(node.item))
+
+
+def _line(node: DraftNode) -> str:
+    """An item on a line: its kind and, if that says more, its name."""
+    kind, name = kind_of(node.item), _title(node)
+    return kind if name == kind else f"{kind} · {name}"
+
+
+def _whole(problem: Problem) -> str:
+    """A problem with the name of its property, to be read anywhere."""
+    return f"{words_of(str(problem.field[-1]))}: {problem.said}" if problem.field else problem.what

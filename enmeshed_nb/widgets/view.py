@@ -14,6 +14,8 @@ from typing import Any
 import htpy
 from htpy import Node
 from markupsafe import Markup
+from pygments.lexers import get_lexer_by_name
+from pygments.token import Token
 
 from enmeshed_nb.guide.text import json_text, printable_lines
 
@@ -136,10 +138,42 @@ def alert(what: str) -> Node:
     return htpy.p(role="alert")[wrong(what)]
 
 
-def copyable(words: str) -> Node:
-    """Return a text with a button that copies it to the clipboard (shown where a page may run scripts)."""
+def coloured(code: str, language: str) -> Node:
+    """Return code with its keywords, texts and numbers coloured.
+
+    Args:
+        code: the code.
+        language: its name as pygments knows it, e.g. "python".
+    """
+    lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)
+    return [
+        htpy.span(class_=f"enb-code {kind}")[words] if (kind := _code_kind(token)) else words
+        for token, words in lexer.get_tokens(code)
+    ]
+
+
+def _code_kind(token: Any) -> str:
+    kinds = (
+        (Token.Keyword, "word"),
+        (Token.Literal.String, "text"),
+        (Token.Name.Tag, "word"),
+        (Token.Literal, "number"),
+    )
+    return next((kind for each, kind in kinds if token in each), "")
+
+
+def copyable(words: str, language: str = "") -> Node:
+    """Return a text with a button that copies the whole of it (shown where a page may run scripts).
+
+    Args:
+        words: the text.
+        language: if it is code, the language in which it is coloured.
+    """
     copy = "navigator.clipboard.writeText(this.nextElementSibling.textContent).then(() => this.classList.add('done'))"
-    return htpy.div[htpy.button(".enb-copy", type="button", onclick=copy), htpy.pre(tabindex="0")[text(words)]]
+    return htpy.div[
+        htpy.button(".enb-copy", type="button", onclick=copy),
+        htpy.pre(tabindex="0")[coloured(text(words), language) if language else text(words)],
+    ]
 
 
 def folded(summary: Node, *content: Node) -> Node:

@@ -81,21 +81,30 @@ def test_items_are_decided_one_by_one_and_the_last_word_counts() -> None:
         (lambda d: d.accept(-1), "no item"),
         (lambda d: d.reject((1, 2)), "no item"),
         (lambda d: d.accept((0, 0)), "no item"),
-        (lambda d: d.accept(1), r"items\[1\] is a group.*\(1, 0\), \(1, 1\)"),
-        (lambda d: d.reject(1), "is a group"),
-        (lambda d: d.accept((1, 1)), r"items\[1\]\.items\[1\] \(FormFieldRequestItem 'Age'\) .*without response="),
-        (lambda d: d.accept((1, 1), response="42"), "'Age'.* whole number, not '42'"),
+        (
+            lambda d: d.accept(1),
+            r"The group \(2nd\) has no answer of its own\.\sAnswer its items: \(1, 0\) and \(1, 1\)",
+        ),
+        (lambda d: d.reject(1), "The group"),
+        (
+            lambda d: d.accept((1, 1)),
+            r"“Age” \(2nd in the group at the 2nd place\) .*without an answer\.\sGive response=",
+        ),
+        (lambda d: d.accept((1, 1), response="42"), "“Age”.* whole number, not “42”"),
         (lambda d: d.accept((1, 1), response=17), "at least 18, not 17"),
-        (lambda d: d.accept((1, 1), answer=17), r"response: Field required"),
-        (lambda d: d.accept(0, response="x"), r"items\[0\] \(AuthenticationRequestItem 'Is it you\?'\): response"),
+        (lambda d: d.accept((1, 1), answer=17), r"response: is missing"),
+        (lambda d: d.accept(0, response="x"), r"“Is it you\?” \(1st\): response: is unknown here"),
         (lambda d: d.accept(0, accept="false"), "accept"),
         (lambda d: d.accept(0, accept=False), "accept"),
         (lambda d: d.accept(3), "existing_attribute_id=… or new_attribute=…"),
         (lambda d: d.accept(3, new_attribute=MAIL, existing_attribute_id="ATT1"), "either"),
         (lambda d: d.accept(3, new_attribute=MAIL, tags=["x:a"]), "tags"),
-        (lambda d: d.reject(0, code="c" * 201), r"items\[0\].*201 characters"),
+        (lambda d: d.reject(0, code="c" * 201), r"“Is it you\?”.*201 characters"),
         (lambda d: d.reject(0, message="m" * 1001), "1001 characters"),
-        (lambda d: d.to_accept(), r"Not decided yet: items\[0\].*Is it you.*newsletter"),
+        (
+            lambda d: d.to_accept(),
+            r"Not decided yet: “Is it you\?” \(1st\), .*newsletter.*and “E-mail address, to read” \(4th\)",
+        ),
         (lambda d: d.to_reject(), "Not decided yet"),
     ],
 )
@@ -134,8 +143,7 @@ def test_an_error_knows_where_its_item_stands(decide: Any, path: tuple[int, ...]
 def test_what_is_wrong_and_what_to_do_are_told_apart() -> None:
     with pytest.raises(DecisionError) as refused:
         Decision(Request(items=REQUEST.items[:1])).reject(0).to_accept()
-    name = "items[0] (AuthenticationRequestItem 'Is it you?')"
-    assert refused.value.problem == f"{name} must be accepted to accept the Request."
+    assert refused.value.problem == "“Is it you?” must be accepted to accept the Request."
     assert refused.value.cure == "Accept it, or reject every item."
     assert explain(refused.value) == f"{refused.value.problem} {refused.value.cure}"
     assert str(refused.value) == f"{refused.value.problem}\n{refused.value.cure}"
@@ -143,13 +151,13 @@ def test_what_is_wrong_and_what_to_do_are_told_apart() -> None:
 
 def test_an_item_that_must_be_accepted_cannot_be_rejected_alone() -> None:
     decision = Decision(Request(items=REQUEST.items[:1])).reject(0)
-    with pytest.raises(DecisionError, match=r"items\[0\].*must be accepted"):
+    with pytest.raises(DecisionError, match=r"“Is it you\?” must be accepted"):
         decision.to_accept()
     assert decision.to_reject().model_dump() == {"items": [{"accept": False}]}
 
 
 def test_nothing_is_accepted_in_a_rejection() -> None:
-    with pytest.raises(DecisionError, match=r"items\[0\].*is accepted\.\nTo reject a Request, reject every item"):
+    with pytest.raises(DecisionError, match=r"“Is it you\?” is accepted\.\nTo reject a Request, reject every item"):
         Decision(Request(items=REQUEST.items[:1])).accept(0).to_reject()
 
 
@@ -161,7 +169,7 @@ def test_inputs_must_be_there_and_fit(inputs: dict) -> None:
 
 def test_an_attribute_is_deleted_in_the_future() -> None:
     request = Request(items=[DeleteAttributeRequestItem(attribute_id="ATT1", must_be_accepted=True)])
-    with pytest.raises(DecisionError, match="without deletion_date"):
+    with pytest.raises(DecisionError, match=r"without a date\.\nGive deletion_date=…"):
         accept_all(request)
     with pytest.raises(DecisionError, match="in the future"):
         accept_all(request, {0: {"deletion_date": datetime.now(UTC) - timedelta(seconds=1)}})

@@ -35,7 +35,7 @@ MISSING = {
 def test_a_problem_is_explained_with_the_name_of_its_item() -> None:
     result = ValidationResult.from_api({**INHERITED, "items": [{"isSuccess": True}, {**INHERITED, "items": [MISSING]}]})
     assert explain(result, REQUEST) == (
-        "items[1].items[0] (ConsentRequestItem 'Terms'): The item must be accepted to accept the Request. "
+        "“Terms” (1st in the group at the 2nd place): The item must be accepted to accept the Request. "
         f"Accept it too, or reject the whole Request. ({MISSING['code']}: The item is required.)"
     )
     assert explain(result).startswith("items[1].items[0]: The item must be accepted")

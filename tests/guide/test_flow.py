@@ -187,7 +187,7 @@ def test_a_wrong_decision_is_explained_by_the_check(sender: Connector, recipient
     (failure,) = result.failures()
     assert failure.path == (0,)
     assert failure.code == "error.consumption.requests.decide.validation.mustBeAcceptedItemNotAccepted"
-    assert explain(result, received).startswith("items[0] (AuthenticationRequestItem 'The Sender is asking")
+    assert explain(result, received).startswith("“The Sender is asking")
     (failure,) = recipient.requests.incoming.can_accept(received.id, [{"accept": True}, {"accept": True}]).failures()
     assert failure.code == "error.consumption.requests.decide.validation.invalidNumberOfItems"
     with pytest.raises(Refused) as caught:

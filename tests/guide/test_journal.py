@@ -128,7 +128,8 @@ def test_results_say_who_accepted_what() -> None:
     done = LocalRequest.from_api(local_request("Completed", response=response))
     rows = results_table(done).splitlines()[2:]
     assert [row.split()[-1] for row in rows] == ["Accepted", "Rejected"]
-    assert "items[1].items[0] (ConsentRequestItem 'c')" in rows[1]
+    assert rows[1].split("  ")[0] == "c"
+    assert "1st in the group at the 2nd place" in rows[1]
     assert status_table([done]).splitlines()[2].split() == ["REQ1", "outgoing", "did:e:peer", "Completed", "Accepted"]
     open_rows = results_table(LocalRequest.from_api(local_request("Open"))).splitlines()[2:]
     assert [row.split()[-1] for row in open_rows] == ["-", "-"]

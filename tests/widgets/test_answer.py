@@ -1,7 +1,7 @@
 """The controls for what accepting an item needs, without a form around them, and in one."""
 
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -66,7 +66,7 @@ def test_what_needs_nothing_has_no_controls():
         (IntegerFormFieldSettings(), "Answer *", "2.5", 2.5),
         (IntegerFormFieldSettings(), "Answer *", "many", "many"),
         (DoubleFormFieldSettings(), "Answer *", "2.5", 2.5),
-        (DateFormFieldSettings(), "Answer *", "2030-01-31", "2030-01-31"),
+        (DateFormFieldSettings(), "Answer *", date(2030, 1, 31), "2030-01-31"),
         (StringFormFieldSettings(), "Answer *", "2", "2"),
         (StringFormFieldSettings(allow_newlines=True), "Answer *", "a\nb", "a\nb"),
         (BooleanFormFieldSettings(), "Answer *", False, False),
@@ -98,10 +98,12 @@ def test_a_choice_has_to_be_made():
 
 def test_an_attribute_is_deleted_in_a_month_unless_said_otherwise():
     asked = Asked(DeleteAttributeRequestItem(attribute_id="ATT1", must_be_accepted=True))
-    offered = datetime.fromisoformat(asked.controls.inputs["deletion_date"])
+    offered = asked.controls.inputs["deletion_date"]
     assert timedelta(days=29) < offered - datetime.now(UTC) < timedelta(days=31)
-    control(asked.controls, "Delete on *").value = "2999-01-01T00:00:00Z"
-    assert asked.controls.inputs == {"deletion_date": "2999-01-01T00:00:00Z"}
+    control(asked.controls, "Delete on *").value = later = datetime(2999, 1, 1, tzinfo=UTC)
+    assert asked.controls.inputs == {"deletion_date": later}
+    control(asked.controls, "Delete on *").value = None
+    assert asked.controls.inputs == {}
 
 
 def test_a_query_is_answered_with_an_own_attribute_or_a_new_one():
@@ -141,22 +143,36 @@ def test_what_a_third_party_has_is_named_by_its_id():
 
 
 @pytest.mark.parametrize(
-    ("settings", "wrong", "right", "expected"),
+    ("settings", "wrong", "said", "right", "expected"),
     [
-        (IntegerFormFieldSettings(min=1, max=3), "two", "2", 2),
-        (DateFormFieldSettings(), "tomorrow", "2030-01-31", "2030-01-31"),
+        (IntegerFormFieldSettings(min=1, max=3), "two", "✘ Needs a whole number, not “two”.", "2", 2),
+        (DateFormFieldSettings(), None, "✘ Needs an ISO 8601 date", date(2030, 1, 31), "2030-01-31"),
+        (SelectionFormFieldSettings(options=["it's", "b"]), None, "✘ Needs one of “it's”, “b”.", "b", "b"),
     ],
 )
-def test_an_answer_of_a_field_is_checked_and_kept(incoming, recipient, settings, wrong, right, expected):
+def test_an_answer_of_a_field_is_checked_and_kept(incoming, recipient, settings, wrong, said, right, expected):
     form = DecisionForm(recipient, incoming(FormFieldRequestItem(title="x", settings=settings, must_be_accepted=True)))
     control(form, "Answer *").value = wrong
-    assert "needs" in alerts(part(form, "items[0]"))[0]
+    (problem,) = alerts(form)
+    assert problem.startswith(said)
     assert control(form, "Answer *").value == wrong
     control(form, "Answer *").value = right
     assert alerts(form) == []
     assert form.decision.model_dump() == {"items": [{"accept": True, "response": expected}]}
     form.accept(0, response=expected)
     assert form.decision.model_dump() == {"items": [{"accept": True, "response": expected}]}
+
+
+@pytest.mark.parametrize("empty", ["", "  "])
+def test_what_is_required_may_not_be_empty(incoming, recipient, empty):
+    form = DecisionForm(recipient, incoming(ReadAttributeRequestItem(query=QUERY, must_be_accepted=True)))
+    choose(form, "a new one")
+    control(form, "Value *").value = empty
+    assert alerts(form) == ["✘ Fill this in."]
+    assert control(form, "Decide").disabled
+    control(form, "Value *").value = "Ada"
+    assert alerts(form) == []
+    assert not control(form, "Decide").disabled
 
 
 def test_own_attributes_are_those_of_the_recipient(incoming, recipient, peer):
@@ -169,7 +185,7 @@ def test_own_attributes_are_those_of_the_recipient(incoming, recipient, peer):
     (item,) = form.decision.model_dump()["items"]
     assert item["newAttribute"] == IdentityAttribute(owner=peer, value=DisplayName(value="New")).model_dump()
     control(form, "Value *").value = "🙂"
-    assert "DIN 91379" in alerts(part(form, "ReadAttributeRequestItem"))[0]
+    assert "DIN 91379" in alerts(part(form, "Display name, to read"))[0]
 
 
 def test_a_proposal_can_be_corrected(incoming, recipient):
