@@ -1,6 +1,5 @@
 """A Request as a Python program that creates it: with named imports, formatted, to be run as it is."""
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +11,7 @@ from enmeshed_nb.content.model import Model
 
 _WIDTH = 88
 """How wide a line may be: what formatters of Python take without being told otherwise."""
+_ENDLESS = 10**6
 _CALLS = """
 with Connector({url}, os.environ["{key}"], name="sender") as sender:
     sender.requests.outgoing.validate(request, peer).raise_for_failure()
@@ -28,18 +28,21 @@ def program(written: dict[str, Any], url: str, peer: str) -> str:
         url: where the Connector is.
         peer: the address of who the Request is for.
     """
-    names = {"Request"}
+    writer = _Writer()
     try:
-        made = _code(Request.model_validate(written), len("request = "), 0, names)
+        request = writer.code(Request.model_validate(written), len("request = "))
     except ValidationError:
-        made = _call("Request.model_validate", [("", written)], len("request = "), 0, names)
+        writer.names.add("Request")
+        request = (
+            f"Request.model_validate{writer.bracketed('()', [('', written)], len('request = Request.model_validate'))}"
+        )
     imports = ["import os"]
-    if "datetime" in names:
+    if "datetime" in writer.names:
         imports.append("from datetime import datetime")
-        names.remove("datetime")
+        writer.names.remove("datetime")
+    imports += ["", "from enmeshed_nb import Connector", _import("enmeshed_nb.content", sorted(writer.names)), ""]
     calls = _CALLS.format(url=_text(url), key=KEY_VARIABLE)
-    lines = [*imports, "", "from enmeshed_nb import Connector", _import("enmeshed_nb.content", sorted(names)), ""]
-    return "\n".join([*lines, f"peer = {_text(peer)}", f"request = {made}", calls.lstrip("\n")])
+    return "\n".join([*imports, f"peer = {_text(peer)}", f"request = {request}{calls}"])
 
 
 def _import(module: str, names: list[str]) -> str:
@@ -49,45 +52,50 @@ def _import(module: str, names: list[str]) -> str:
     return "\n".join([f"from {module} import (", *(f"    {name}," for name in names), ")"])
 
 
-def _code(value: Any, before: int, depth: int, names: set[str]) -> str:
-    """Return the code of a value: on what is left of a line if it fits, else broken.
+class _Writer:
+    """Writes values as code, on one line where they fit.
 
-    Args:
-        value: a model, or anything that JSON knows.
-        before: how many characters stand before it on its line, and one that follows.
-        depth: how far its lines are indented.
-        names: what must be imported; it is added to.
+    Attributes:
+        names: what must be imported for what was written.
     """
-    match value:
-        case Model():
-            names.add(type(value).__name__)
-            given = [(str(name), each) for name, each in value.__repr_args__()]
-            return _call(type(value).__name__, given, before, depth, names)
-        case datetime():
-            names.add("datetime")
-            return f'datetime.fromisoformat("{value.astimezone(UTC).isoformat()}")'
-        case str():
-            return _text(value)
-        case list():
-            return _broken("[", "]", [("", each) for each in value], before, depth, names)
-        case dict():
-            return _broken("{", "}", [(f"{_text(key)}: ", each) for key, each in value.items()], before, depth, names)
-        case _:
-            return repr(value)
 
+    def __init__(self) -> None:
+        self.names: set[str] = set()
 
-def _call(function: str, given: Iterable[tuple[str, Any]], before: int, depth: int, names: set[str]) -> str:
-    parts = [(f"{name}=" if name else "", each) for name, each in given]
-    return function + _broken("(", ")", parts, before + len(function), depth, names)
+    def code(self, value: Any, taken: int, depth: int = 0) -> str:
+        """Return the code of a model, or of anything that JSON knows.
 
+        Args:
+            value: the value.
+            taken: how much of its line is taken by what stands around it.
+            depth: how far its line is indented.
+        """
+        match value:
+            case Model():
+                name = type(value).__name__
+                self.names.add(name)
+                given = [(f"{each}=", what) for each, what in value.__repr_args__()]
+                return name + self.bracketed("()", given, taken + len(name), depth)
+            case datetime():
+                self.names.add("datetime")
+                return f'datetime.fromisoformat("{value.astimezone(UTC).isoformat()}")'
+            case str():
+                return _text(value)
+            case list():
+                return self.bracketed("[]", [("", each) for each in value], taken, depth)
+            case dict():
+                return self.bracketed("{}", [(f"{_text(key)}: ", each) for key, each in value.items()], taken, depth)
+            case _:
+                return repr(value)
 
-def _broken(opening: str, closing: str, parts: list[tuple[str, Any]], before: int, depth: int, names: set[str]) -> str:
-    flat = f"{opening}{', '.join(name + _code(each, -1_000_000, 0, names) for name, each in parts)}{closing}"
-    if before + len(flat) <= _WIDTH or not parts:
-        return flat
-    indent = " " * 4 * (depth + 1)
-    lines = [f"{indent}{name}{_code(each, len(indent + name) + 1, depth + 1, names)}," for name, each in parts]
-    return "\n".join([opening, *lines, f"{' ' * 4 * depth}{closing}"])
+    def bracketed(self, brackets: str, parts: list[tuple[str, Any]], taken: int, depth: int = 0) -> str:
+        """Return parts, each with what stands before it, in brackets."""
+        flat = ", ".join(before + self.code(each, -_ENDLESS) for before, each in parts)
+        if taken + len(flat) + 2 <= _WIDTH or not parts:
+            return f"{brackets[0]}{flat}{brackets[1]}"
+        indent = "    " * (depth + 1)
+        lines = [f"{indent}{before}{self.code(each, len(indent + before) + 1, depth + 1)}," for before, each in parts]
+        return "\n".join([brackets[0], *lines, "    " * depth + brackets[1]])
 
 
 def _text(value: str) -> str:

@@ -48,7 +48,7 @@ def test_somebody_who_only_clicks_finishes_the_guide(lab, open_notebook):
     words.press("Tab")
     problem = composer.get_by_role("alert")
     expect(problem).to_contain_text("linkDisplayText")
-    expect(composer.get_by_role("status")).to_contain_text("1 item(s) have a problem")
+    expect(composer.get_by_role("status")).to_contain_text("1 item has a problem")
     notebook.screenshot("composer-problem-light", composer)
     words.fill("")
     words.press("Tab")

@@ -3,7 +3,6 @@
 import json
 import shlex
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
@@ -118,12 +117,19 @@ def test_copies_make_the_same_request() -> None:
     peer = "did:e:localhost:dids:0123456789abcdef012345"
     draft = RequestDraft(WHOLE)
     assert Request.model_validate(json.loads(draft.as_json())) == WHOLE
-    scope: dict[str, Any] = {}
-    exec(draft.as_python(), scope)
-    assert scope["request"] == WHOLE
     command = shlex.split(draft.as_curl("http://localhost", peer).replace("\\\n", ""))
     assert json.loads(command[-1]) == {"content": WHOLE.model_dump(), "peer": peer}
     assert json.dumps(peer) in draft.as_typescript("http://localhost", peer)
-    draft.items[0].properties["title"] = "x" * 201
-    with pytest.raises(ValueError, match="title"):
-        exec(draft.as_python(), scope)
+
+
+def test_what_was_removed_is_put_back_where_it_stood() -> None:
+    draft = RequestDraft(WHOLE)
+    node = (draft.items[1].items or [])[0]
+    assert draft.removed is None
+    draft.remove(node)
+    assert draft.json != WHOLE.model_dump()
+    assert draft.removed is draft.put_back() is node
+    assert draft.json == WHOLE.model_dump()
+    assert draft.removed is None
+    with pytest.raises(ValueError, match="Nothing was removed"):
+        draft.put_back()

@@ -86,8 +86,8 @@ def test_a_problem_is_shown_at_its_item_and_goes_when_it_is_cured(compose):
     assert {each.path for each in composer.problems} == {(1,)}
     assert alerts(part(composer, "1 Authentication")) == []
     (problem,) = alerts(part(composer, "2 Consent"))
-    assert problem == "✘ linkDisplayText: needs a link."
-    assert "1 item(s) have a problem" in status(composer)
+    assert problem == "✘ Needs a link."
+    assert "1 item has a problem: see there." in status(composer)
     assert str(composer).splitlines()[0] == "A Request with problems:"
     with pytest.raises(ValueError, match="linkDisplayText"):
         _ = composer.request
@@ -117,10 +117,10 @@ def test_what_only_the_connector_knows_is_found_too(sender, recipient):
 
 def test_a_text_in_a_number_field_stays_and_is_told(compose):
     composer = compose(FormFieldRequestItem(title="Age", settings=IntegerFormFieldSettings(), must_be_accepted=True))
-    press(composer, "1 FormField")
+    press(composer, "1 Question")
     control(composer, "Min").value = "many"
     assert control(composer, "Min").value == "many"
-    assert "settings.min" in alerts(composer)[0]
+    assert alerts(composer) == ["✘ Must be a whole number."]
 
 
 def test_items_are_moved_duplicated_and_removed(compose):
@@ -143,6 +143,51 @@ def test_items_are_moved_duplicated_and_removed(compose):
     press(composer, "Remove", 0)
     press(composer, "Move up", 0)
     assert kinds() == ["AuthenticationRequestItem", "AuthenticationRequestItem"]
+
+
+def test_what_was_removed_comes_back(compose):
+    composer = compose(AUTHENTICATION, OPTIONAL)
+    assert controls(composer, "Undo") == []
+    press(composer, "Remove", 1)
+    assert composer.request.items == [AUTHENTICATION]
+    press(composer, "Undo: put “Newsletter” back")
+    assert composer.request.items == [AUTHENTICATION, OPTIONAL]
+    assert controls(composer, "Undo") == []
+
+
+def test_problems_of_the_request_itself_are_shown_at_their_fields(compose):
+    composer = compose(AUTHENTICATION)
+    control(composer, "Title").value = "x" * 201
+    assert alerts(composer) == ["✘ Has 201 characters; at most 200 are allowed."]
+    assert "Title: Has 201 characters" in status(composer)
+    control(composer, "Title").value = ""
+    control(composer, "Expires at").value = datetime(2000, 1, 1, tzinfo=UTC)
+    assert composer.problems != []
+    control(composer, "Expires at").value = later = datetime(2999, 1, 1, tzinfo=UTC)
+    assert composer.request.expires_at == later
+    assert alerts(composer) == []
+
+
+def test_nothing_stray_is_said_of_an_empty_request(compose):
+    assert status(compose()) == "✘ A Request needs at least one item."
+
+
+def test_a_field_says_what_it_means(compose):
+    composer = compose(OPTIONAL)
+    press(composer, "1 Consent")
+    assert "What to show in place of the link." in read(composer)
+
+
+def test_a_file_is_uploaded_where_one_is_needed(compose, sender):
+    composer = compose()
+    composer.add("TransferFileOwnershipRequestItem")
+    name = f"{uuid.uuid4().hex}.txt"
+    uploaded = {"name": name, "type": "text/plain", "size": 6, "content": b"a file", "last_modified": datetime.now(UTC)}
+    control(composer, "Upload a File").value = (uploaded,)
+    (file,) = sender.files.list_own(filename=name)
+    assert composer.problems == alerts(composer) == []
+    assert composer.request.items[0].file_reference == file.reference.truncated
+    assert sender.files.download(file.id) == b"a file"
 
 
 def test_an_item_is_opened_and_folded(compose):
@@ -231,10 +276,10 @@ def test_a_connector_that_does_not_answer_is_told_and_what_was_typed_stays():
         composer = RequestComposer(nobody, "did:e:x:dids:1", request=Request(items=[AUTHENTICATION]))
         assert "Check that the Connector runs" in status(composer)
         composer.add("ShareAttributeRequestItem")
-        (cannot_choose, choose_first) = sorted(alerts(part(composer, "2 ShareAttribute")), key=len, reverse=True)
+        (cannot_choose, choose_first) = sorted(alerts(part(composer, "2 Attribute")), key=len, reverse=True)
         assert "Check that the Connector runs" in cannot_choose
         assert choose_first == "✘ Choose the Attribute first."
-        control(part(composer, "2 ShareAttribute"), "Description").value = "Still here"
+        control(part(composer, "2 Attribute"), "Description").value = "Still here"
         assert composer.draft.json["items"][1]["description"] == "Still here"
 
 
