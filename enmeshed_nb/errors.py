@@ -13,6 +13,13 @@ UserError
 └── WorkingCopyError     the reader's copy of the notebooks cannot be made     enmeshed_nb.working_copy
 """
 
+import sysconfig
+import traceback
+from pathlib import Path
+
+_NOT_OWN = (str(Path(__file__).parent), sysconfig.get_path("purelib"), sysconfig.get_path("stdlib"))
+"""Where the code lies that is not the reader's."""
+
 
 class UserError(Exception):
     """Something that was asked for cannot be done; the command line shows it as one message, without a traceback.
@@ -29,3 +36,15 @@ class UserError(Exception):
 
     def __str__(self) -> str:
         return f"{self.problem}\n{self.cure}".strip()
+
+    def _render_traceback_(self) -> list[str]:
+        """Return what IPython shows of the error: problem, cure, and where in the reader's own code."""
+        return [f"{type(self).__name__}: {self}", *own_lines(self)]
+
+
+def own_lines(error: BaseException) -> list[str]:
+    """Return the lines of the reader's own code that led to an error, the outermost first, each with its number."""
+    frames = [
+        each for each in traceback.extract_tb(error.__traceback__) if not any(map(each.filename.startswith, _NOT_OWN))
+    ]
+    return [f"line {each.lineno}: {each.line}" for each in frames if each.line]

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 from enmeshed_nb import health, own_connectors
-from enmeshed_nb.connector import Connector, aside
+from enmeshed_nb.connector import ConnectionFailed, Connector, aside
 from enmeshed_nb.guide import Journal
 from enmeshed_nb.health import NetworkReport, Part
 from enmeshed_nb.localnet import LocalNetwork, NetworkError, running
@@ -14,6 +15,8 @@ from enmeshed_nb.localnet import LocalNetwork, NetworkError, running
 __all__ = ["Network", "NetworkReport", "Part", "connect"]
 
 _OLDEST_KERNEL = (7, 4)
+_CONNECTED: WeakSet["Network"] = WeakSet()
+"""Those of this process."""
 
 
 class Network:
@@ -35,6 +38,7 @@ class Network:
         self._identities: dict[str, tuple[str, str]] = {}
         for connector in (sender, recipient):
             self._add(connector)
+        _CONNECTED.add(self)
 
     def _add(self, connector: Connector) -> None:
         with aside():
@@ -82,29 +86,44 @@ class Network:
         self._add(connector)
         return connector
 
-    def connector_of(self, address: str) -> Connector:
-        """Return the Connector that has an address, so that a notebook can play its part, too.
+    @property
+    def names(self) -> dict[str, str]:
+        """What the Connectors of this network are called, by address; `PeerChooser` takes it."""
+        own = {address: name for name, (_, address) in self._identities.items()}
+        return {address: name.capitalize() for address, name in (self._others() | own).items()}
 
-        Asks each Connector of the network: `GET /Account/IdentityInfo`.
+    def connector_of(self, address: str) -> Connector:
+        """Return the Connector of an Identity, to decide for whom a Request was sent to.
+
+        Args:
+            address: of the Sender, the Recipient, or any other Connector of the local network.
 
         Raises:
-            NetworkError: it is somebody else's; says whose turn it is then.
-            ConnectorError: a Connector cannot be asked.
+            NetworkError: it is none of these: it is up to somebody else to decide.
         """
-        for connector in (self.recipient, self.sender, *self._added):
-            if connector.account.identity_info().address == address:
+        for name, connector in self.connectors.items():
+            if self.address(name) == address:
                 return connector
-        state = running(self.local.state.data_dir) if self.local else None
-        for each in state.connectors if state else []:
-            connector = Connector(each.url, each.api_key, name=each.name)
-            if connector.account.identity_info().address == address:
-                self._added.append(connector)
-                return connector
-            connector.close()
+        if name := self._others().get(address, ""):
+            return self._join(name)
+        names = ", ".join(sorted(set(self.names.values()) - {self.sender.name.capitalize()}))
         raise NetworkError(
-            f"{address} is the address of somebody else: what comes next is their turn, and cannot be done from here.",
-            "Choose a peer whose Connector is one of this network, such as the Recipient, to do both sides' part.",
+            f"It is up to {address} to go on: that is no Connector of this network, so nobody here can decide for it.",
+            f"Decide there, or choose a peer whose Connector is here: {names}.",
         )
+
+    def _others(self) -> dict[str, str]:
+        """Return the names of all Connectors of the local network as it is now, by address."""
+        state = running(self.local.state.data_dir) if self.local else None
+        return {each.address: each.name for each in state.connectors} if state else {}
+
+    def _join(self, name: str) -> Connector:
+        assert self.local is not None
+        state = running(self.local.state.data_dir) or self.local.state
+        found = state.connector(name)
+        connector = Connector(found.url, found.api_key, name=name)
+        self._add(connector)
+        return connector
 
     def report(self) -> NetworkReport:
         """Return what runs where now; whatever is wrong is in the report, nothing is raised."""
@@ -124,6 +143,16 @@ class Network:
 
     def __repr__(self) -> str:
         return f"Network({self.sender!r}, {self.recipient!r})"
+
+
+def stopped(error: ConnectionFailed) -> bool:
+    """Tell whether an error comes from that a local network, which this process was connected to, does not run."""
+    return any(
+        each.url in error.problem and running(network.local.state.data_dir) != network.local.state
+        for network in _CONNECTED
+        if network.local
+        for each in network.local.state.connectors
+    )
 
 
 def _notes() -> tuple[str, ...]:

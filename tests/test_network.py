@@ -1,5 +1,7 @@
 """What `connect()` says of the kernel that it runs in, and whose Connectors it knows."""
 
+from contextlib import closing
+
 import pytest
 
 from enmeshed_nb import connect, network
@@ -20,17 +22,17 @@ def test_an_old_kernel_is_named_with_what_to_do(monkeypatch, folder, version, sa
     connected.close()
 
 
-def test_the_connector_of_an_address_is_found_also_if_somebody_else_added_it(folder):
-    here, elsewhere = connect(folder), connect(folder)
-    added = elsewhere.add_connector("newcomer")
-    for connector in (here.recipient, here.sender):
-        assert here.connector_of(connector.account.identity_info().address) is connector
-    address = added.account.identity_info().address
-    found = here.connector_of(address)
-    assert (found.name, found.account.identity_info().address) == ("newcomer", address)
-    assert here.connector_of(address) is found
-    with pytest.raises(NetworkError, match="somebody else: what comes next is their turn") as refused:
-        here.connector_of(f"{address[:-4]}0000")
-    assert "the Recipient" in refused.value.cure
-    here.close()
-    elsewhere.close()
+def test_the_connector_of_an_identity_is_found_where_it_is_ours(folder):
+    with closing(connect(folder)) as connected, closing(connect(folder)) as other:
+        added = connected.add_connector("ada")
+        ada = added.account.identity_info().address
+        recipient = connected.recipient.account.identity_info().address
+        assert connected.connector_of(recipient) is connected.recipient
+        assert connected.connector_of(ada) is added
+        joined = other.connector_of(ada)
+        assert joined.account.identity_info().address == ada
+        assert other.connector_of(ada) is joined
+        assert (other.names[ada], other.names[recipient]) == ("Ada", "Recipient")
+        with pytest.raises(NetworkError, match=r"up to did:e:x to go on.*\n.*Ada, Recipient") as nobody:
+            other.connector_of("did:e:x")
+        assert nobody.value.cure.startswith("Decide there, or choose a peer whose Connector is here")

@@ -1,6 +1,7 @@
 """What notebooks show: views of what happened, and widgets to choose, compose and decide.
 
 Views are HTML with a text form; they need no kernel. What they show is worked out in `guide` and `content`.
+Imported in a notebook, this shows errors of the package as cards, too (`show_problems`).
 """
 
 from enmeshed_nb.widgets.composer import RequestComposer
@@ -10,6 +11,7 @@ from enmeshed_nb.widgets.exchanges import Exchanges, StepView
 from enmeshed_nb.widgets.journey import Journey
 from enmeshed_nb.widgets.network_status import NetworkStatus
 from enmeshed_nb.widgets.peers import PeerChooser
+from enmeshed_nb.widgets.problem import ProblemView, show_problems
 from enmeshed_nb.widgets.response import ResponseView
 from enmeshed_nb.widgets.summary import SummaryView
 
@@ -20,8 +22,12 @@ __all__ = [
     "Journey",
     "NetworkStatus",
     "PeerChooser",
+    "ProblemView",
     "RequestComposer",
     "ResponseView",
     "StepView",
     "SummaryView",
+    "show_problems",
 ]
+
+show_problems()

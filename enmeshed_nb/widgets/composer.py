@@ -157,7 +157,9 @@ class RequestComposer(Panel):
         own = [each for each in self.problems if each.path == ()]
         below = len({each.path for each in self.problems if each.path})
         if not self.problems:
+            chosen = self._peer.peer if isinstance(self._peer, PeerChooser) else None
             with_peer = "" if self.peer else " (without a peer; choose one to check more)"
+            with_peer = text(f" for {chosen.name}") if chosen and chosen.name else with_peer
             return htpy.p(role="status")[mark("good", "✔ The Request is valid"), with_peer, "."]
         return htpy.div(role="status")[
             [htpy.p[wrong(_whole(each))] for each in own],

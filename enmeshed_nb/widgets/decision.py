@@ -26,6 +26,7 @@ from enmeshed_nb.guide import Decision, DecisionError, Problem, explain, problem
 from enmeshed_nb.guide.choices import attributes_for
 from enmeshed_nb.guide.deciding import UNDECIDED, Place, path_of
 from enmeshed_nb.guide.naming import asks_for, kind_of, label, name_of, place_of, shown, value_text, words_of
+from enmeshed_nb.guide.peers import shortened as shortened_address
 from enmeshed_nb.guide.results import answers_of
 from enmeshed_nb.guide.text import counted
 from enmeshed_nb.widgets.answer import AnswerControls
@@ -42,12 +43,14 @@ class DecisionForm(Panel):
     Args:
         connector: the Recipient.
         request: the incoming Request; it is asked for anew.
+        names: what peers are called, by address: `network.names`.
 
     Attributes:
         request: the Request as it is known now; with its Response once it is decided.
     """
 
-    def __init__(self, connector: Connector, request: LocalRequest) -> None:
+    def __init__(self, connector: Connector, request: LocalRequest, *, names: Mapping[str, str] | None = None) -> None:
+        self._names = dict(names or {})
         self._connector, self.request = connector, connector.requests.incoming.get(request.id)
         self._whole = ipywidgets.ToggleButtons(
             options=[("Accept the Request", ACCEPT), ("Reject the Request", REJECT)],
@@ -202,10 +205,12 @@ class DecisionForm(Panel):
                 yield self._cards[index,].widget
 
     def _asked(self) -> Node:
+        peer = self.request.peer
         content = self.request.content
         until = f"To be answered before {iso(content.expires_at)}." if content.expires_at else ""
         return [
             htpy.h4[text(content.title or "An incoming Request")],
+            htpy.p(".enb-muted")[text(f"{self._names.get(peer) or shortened_address(peer)} asks you")],
             htpy.p[text(content.description)] if content.description else None,
             htpy.p(".enb-muted")[until, " " if until else "", htpy.span(".enb-mono")[self.request.id]],
         ]
