@@ -70,7 +70,7 @@ class DraftNode:
         try:
             return family.from_api(self.json)
         except ValidationError:
-            return RequestItem.model_construct(must_be_accepted=False)
+            return RequestItem.from_api({"@type": self.kind, "mustBeAccepted": False})
 
     @property
     def json(self) -> Json:

@@ -47,7 +47,7 @@ _KINDS = {
     "ShareAuthorizationRequest": "Credential",
     "ShareCredentialOffer": "Credential",
     "TransferFileOwnership": "File",
-    "": "Group",
+    "RequestItemGroup": "Group",
 }
 _DOES = {
     "ReadAttributeRequestItem": "to read",
@@ -65,8 +65,8 @@ _HIDDEN = frozenset({"@type", "valueHintsOverride", "title", "description"})
 
 def kind_of(item: RequestItem | RequestItemGroup) -> str:
     """Return the kind of an item in a word, to stand quietly beside its name: `Consent`, `Attribute`, `Group`."""
-    kind = item.type_name.removesuffix("RequestItem").removesuffix("RequestItemGroup")
-    return _KINDS.get(kind, words_of(kind))
+    kind = item.type_name.removesuffix("RequestItem")
+    return _KINDS.get(kind) or words_of(kind) or "Item"
 
 
 def name_of(item: RequestItem | RequestItemGroup) -> str:

@@ -81,7 +81,8 @@ def shortened(text: str, most: int = 60) -> str:
     if len(line) <= most:
         return line
     cut = line[: most - 1]
-    return f"{cut.rsplit(' ', 1)[0] if ' ' in cut[most // 2 :] else cut} …".replace("  ", " ")
+    words, _, _ = cut.rpartition(" ")
+    return f"{words} …" if len(words) > most // 2 else f"{cut}…"
 
 
 def said_of(error: Mapping[str, Any]) -> str:
