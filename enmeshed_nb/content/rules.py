@@ -27,6 +27,11 @@ _BIC = re.compile(r"[A-Z]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?")
 _IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{10,30}")
 
 
+def counted(number: int, singular: str, plural: str = "") -> str:
+    """Return a number with its noun: `1 item`, `2 items`."""
+    return f"{number} {singular if number == 1 else plural or f'{singular}s'}"
+
+
 @dataclass(frozen=True)
 class Length:
     """The rule that a text has *least* to *most* characters."""
@@ -38,8 +43,10 @@ class Length:
         """Refuse a text that is too short or too long."""
         size = len(value.encode("utf-16-le", "surrogatepass")) // 2  # as JavaScript counts
         if size > self.most:
-            return f"has {size} characters; at most {self.most} are allowed"
-        return f"has {size} characters; at least {self.least} are needed" if size < self.least else None
+            return f"has {counted(size, 'character')}; at most {self.most} {_are(self.most)} allowed"
+        if size < self.least:
+            return f"has {counted(size, 'character')}; at least {self.least} {_are(self.least)} needed"
+        return None
 
 
 @dataclass(frozen=True)
@@ -71,6 +78,10 @@ class Among:
         if value in self.values:
             return None
         return f"{value!r} is not {self.what}" if self.what else f"{value!r} is none of {_quoted(self.values)}"
+
+
+def _are(number: int) -> str:
+    return "is" if number == 1 else "are"
 
 
 def choice(*values: str) -> Among:

@@ -35,7 +35,8 @@ from enmeshed_nb.content import (
     TransferFileOwnershipRequestItem,
     value_type_of,
 )
-from enmeshed_nb.guide.text import counted, listed, ordinal, quoted, shortened
+from enmeshed_nb.content.rules import counted
+from enmeshed_nb.guide.text import listed, ordinal, quoted, shortened
 
 _KINDS = {
     "FormField": "Question",

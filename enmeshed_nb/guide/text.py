@@ -53,11 +53,6 @@ def time_of_day(moment: datetime) -> str:
     return moment.strftime("%H:%M:%S.%f")[:-3]
 
 
-def counted(number: int, singular: str, plural: str = "") -> str:
-    """Return a number with its noun: `1 item`, `2 items`."""
-    return f"{number} {singular if number == 1 else plural or f'{singular}s'}"
-
-
 def ordinal(number: int) -> str:
     """Return a number as a place in a row: `1st`, `2nd`, `11th`."""
     ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")

@@ -11,11 +11,11 @@ from pydantic import ValidationError
 
 from enmeshed_nb.connector import Connector, ConnectorError
 from enmeshed_nb.content import ItemPath, Request, RequestItemGroup
+from enmeshed_nb.content.rules import counted
 from enmeshed_nb.guide import Problem, explain
 from enmeshed_nb.guide.choices import choices_for
 from enmeshed_nb.guide.draft import GROUP, KINDS, TO_CHOOSE, DraftNode, Json, RequestDraft
 from enmeshed_nb.guide.naming import kind_of, name_of, words_of
-from enmeshed_nb.guide.text import counted
 from enmeshed_nb.widgets.form import ModelForm
 from enmeshed_nb.widgets.panel import Alert, Panel, button, note, wide
 from enmeshed_nb.widgets.peers import PeerChooser

@@ -22,13 +22,13 @@ from enmeshed_nb.content import (
     walk,
 )
 from enmeshed_nb.content.model import iso
+from enmeshed_nb.content.rules import counted
 from enmeshed_nb.guide import Decision, DecisionError, Problem, explain, problems
 from enmeshed_nb.guide.choices import attributes_for
 from enmeshed_nb.guide.deciding import UNDECIDED, Place, path_of
 from enmeshed_nb.guide.naming import asks_for, kind_of, label, name_of, place_of, shown, value_text, words_of
 from enmeshed_nb.guide.peers import shortened as shortened_address
 from enmeshed_nb.guide.results import answers_of
-from enmeshed_nb.guide.text import counted
 from enmeshed_nb.widgets.answer import AnswerControls
 from enmeshed_nb.widgets.panel import Alert, Panel, button, line, note
 from enmeshed_nb.widgets.response import told

@@ -47,7 +47,7 @@ def test_somebody_who_only_clicks_finishes_the_guide(lab, open_notebook):
     words.fill("x")
     words.press("Tab")
     problem = composer.get_by_role("alert")
-    expect(problem).to_contain_text("Needs a link")
+    expect(problem).to_contain_text("Has 1 character; at least 3 are needed.")
     expect(composer.get_by_role("status")).to_contain_text("1 item has a problem")
     notebook.screenshot("composer-problem-light", composer)
     words.fill("")

@@ -33,9 +33,10 @@ from enmeshed_nb.content import (
     ThirdPartyRelationshipAttributeQuery,
     TransferFileOwnershipRequestItem,
 )
+from enmeshed_nb.content.rules import counted
 from enmeshed_nb.guide.draft import GROUP, KINDS, NEW, DraftNode
 from enmeshed_nb.guide.naming import asks_for, kind_of, label, name_of, place_of, words_of
-from enmeshed_nb.guide.text import counted, listed, ordinal, shortened
+from enmeshed_nb.guide.text import listed, ordinal, shortened
 
 MAIL = IdentityAttribute(owner="", value=EMailAddress(value="ada@example.org"))
 MAIL_QUERY = IdentityAttributeQuery(value_type="EMailAddress")
