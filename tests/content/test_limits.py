@@ -194,7 +194,7 @@ def test_a_greatest_may_be_the_least_and_not_less(kind: str) -> None:
     [
         ({"@type": "BirthDate", "day": 1, "month": 13, "year": 1}, "must be from 1 to 12"),
         ({"@type": "DisplayName", "value": "x" * 101}, "has 101 characters; at most 100 are allowed"),
-        ({"@type": "IdentityFileReference", "value": "x"}, "has 1 characters; at least 30 are needed"),
+        ({"@type": "IdentityFileReference", "value": "x"}, "has 1 character; at least 30 are needed"),
         (
             {"@type": "ProprietaryJSON", "title": "t", "value": "x" * 4095},
             "4097 characters as JSON; at most 4096",
