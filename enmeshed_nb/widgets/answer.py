@@ -27,7 +27,7 @@ from enmeshed_nb.content import (
 )
 from enmeshed_nb.guide import Problem, problems
 from enmeshed_nb.guide.answers import first_value, new_attribute
-from enmeshed_nb.guide.naming import answer_help, words_of
+from enmeshed_nb.guide.naming import words_of
 from enmeshed_nb.widgets.form import ModelForm
 from enmeshed_nb.widgets.panel import line, note, wide
 
@@ -175,7 +175,7 @@ def _field_for(settings: Any) -> Any:
         case DateFormFieldSettings():
             return ipywidgets.DatePicker(description="Answer *", **wide())
         case _:
-            return line("Answer *", placeholder=answer_help(settings).removesuffix("."))
+            return line("Answer *")
 
 
 def _choices(settings: Any) -> list[tuple[str, Any]]:

@@ -205,14 +205,13 @@ class DecisionForm(Panel):
                 yield self._cards[index,].widget
 
     def _asked(self) -> Node:
-        peer = self.request.peer
+        who = self._names.get(self.request.peer) or shortened_address(self.request.peer)
         content = self.request.content
         until = f"To be answered before {iso(content.expires_at)}." if content.expires_at else ""
         return [
             htpy.h4[text(content.title or "An incoming Request")],
-            htpy.p(".enb-muted")[text(f"{self._names.get(peer) or shortened_address(peer)} asks you")],
             htpy.p[text(content.description)] if content.description else None,
-            htpy.p(".enb-muted")[until, " " if until else "", htpy.span(".enb-mono")[self.request.id]],
+            htpy.p(".enb-muted")[text(f"{who} asks you. {until}"), " ", htpy.span(".enb-mono")[self.request.id]],
         ]
 
     def _show_whether_it_is_open(self) -> None:
@@ -302,7 +301,19 @@ class _Card:
         self._reason.observe(lambda _: self._changed(), "value")
         self._choice.observe(self._clicked, "value")
         self.widget = _framed(
-            [note(_head(item)), self._choice, self._answer, self._reason, self._given, self.problem], "solid"
+            [
+                ipywidgets.HBox(
+                    [note(_head(item)), self._choice],
+                    layout=ipywidgets.Layout(justify_content="space-between", flex_flow="row wrap"),
+                ),
+                note(_asked(item)),
+                self._answer,
+                self._reason,
+                self._given,
+                self.problem,
+                note(folded("JSON", shown_json(item))),
+            ],
+            "solid",
         )
         self._show()
 
@@ -402,17 +413,16 @@ def _framed(children: list[Any], line_style: str) -> Any:
 
 
 def _head(node: RequestItem | RequestItemGroup) -> Node:
-    """What is asked, for people; the JSON on demand."""
-    about = [htpy.p[text(node.description)]] if node.description else []
+    """What an item or a group is called, and what is said of it."""
+    about = htpy.p[text(node.description)] if node.description else None
     if isinstance(node, RequestItemGroup):
-        return [named(node.title or "Several items", ""), about]
-    required = "required" if node.must_be_accepted else "optional"
-    return [
-        named(name_of(node), kind_of(node), required),
-        about,
-        [htpy.p[text(each)] for each in asks_for(node)],
-        folded("JSON", shown_json(node)),
-    ]
+        return [htpy.p[htpy.b[text(node.title or "Several items")]], about]
+    return [named(name_of(node), kind_of(node), "required" if node.must_be_accepted else "optional"), about]
+
+
+def _asked(item: RequestItem) -> Node:
+    """What an item asks, for people."""
+    return [htpy.p[text(each)] for each in asks_for(item)] or None
 
 
 def _in_words(value: Any) -> str:

@@ -19,6 +19,8 @@ Location = tuple[str | int, ...]
 Entry = tuple[Any, Callable[[], Any]]
 """A control, and what returns its value."""
 
+_BESIDE = "0 0 0 158px"
+"""The margin of what stands below a control, so that it begins where the control does, right of its label."""
 _LONG = 300
 _FEW = 30
 _LEFT_OUT: Any = object()
@@ -114,6 +116,7 @@ def control_for(field: Field, value: Any, on_change: Callable[[], None]) -> Cont
         return Control(chooser, lambda: chooser.value, chooser.show, chooser.unfilled)
     entry, read = _simple(field, value, on_change)
     problem = Alert()
+    problem.layout.margin = _BESIDE
 
     def show(found: list[tuple[Location, str]]) -> None:
         problem.show(*(said for _, said in found))
@@ -133,7 +136,7 @@ def _help(field: Field) -> Any:
         return None
     words = field.help.replace("None: ", "empty: ")
     shown = note(htpy.div(".enb-muted")[words[:1].upper() + words[1:]])
-    shown.layout.margin = "0 0 0 158px"
+    shown.layout.margin = _BESIDE
     return shown
 
 

@@ -50,7 +50,7 @@ class ProblemView(View):
         """Return the card."""
         first, *rest = self.problem.split("\n")
         return htpy.div(".enb-card.enb-problem", role="alert")[
-            htpy.p[htpy.b["✘ ", text(first)]],
+            htpy.p[htpy.b(".enb-wrong")["✘ ", text(first)]],
             [htpy.p[text(each)] for each in rest],
             htpy.p[text(self.cure)] if self.cure else None,
             copyable(self.line, "python") if self.line else None,

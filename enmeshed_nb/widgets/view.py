@@ -130,7 +130,7 @@ def shown_json(value: Any) -> Node:
 
 def wrong(what: str) -> Node:
     """Return what is wrong, with its mark."""
-    return [mark("bad", "✘ "), text(what)]
+    return [mark("bad", "✘"), " ", text(what)]
 
 
 def alert(what: str) -> Node:

@@ -61,3 +61,10 @@ def test_the_types_of_an_object():
 def test_what_is_required_comes_first():
     required = [field.required for field in fields_of(ConsentRequestItem)]
     assert required == sorted(required, reverse=True)
+
+
+def test_a_property_says_what_it_means_also_an_inherited_one():
+    assert of(ConsentRequestItem, "linkDisplayText").help == "what to show in place of the link."
+    assert of(ConsentRequestItem, "description").help == "more about it, for people."
+    assert of(RelationshipAttribute, "owner").help.startswith("the address of whom it belongs to; empty")
+    assert of(Request, "title").help == ""

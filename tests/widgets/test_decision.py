@@ -35,6 +35,12 @@ def shown(widget):
     return toggles(widget).value
 
 
+def test_who_asks_is_named_where_the_name_is_known(incoming, recipient):
+    request = incoming(AUTHENTICATION)
+    assert "Ada asks you." in read(DecisionForm(recipient, request, names={request.peer: "Ada"}))
+    assert f"{request.peer[-4:]} asks you." in read(DecisionForm(recipient, request))
+
+
 def test_what_was_answered_stays_to_be_read(incoming, recipient):
     form = DecisionForm(recipient, incoming(NAME, RequestItemGroup(title="More", items=[OPTIONAL])))
     control(form, "Answer *").value = "Zoë"
