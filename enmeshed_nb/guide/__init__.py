@@ -6,6 +6,7 @@ from enmeshed_nb.guide.deciding import Decision, DecisionError, accept_all, reje
 from enmeshed_nb.guide.events import Event, EventListener
 from enmeshed_nb.guide.explanations import Problem, explain, problems
 from enmeshed_nb.guide.journal import Journal, Observation
+from enmeshed_nb.guide.journey import Happening, concerning, happenings
 from enmeshed_nb.guide.mistakes import NoErrorError, ParameterError, check_parameter, check_parameters, expect_error
 from enmeshed_nb.guide.relationships import (
     RelationshipError,
@@ -34,6 +35,7 @@ __all__ = [
     "DecisionError",
     "Event",
     "EventListener",
+    "Happening",
     "Journal",
     "NoErrorError",
     "Observation",
@@ -49,10 +51,12 @@ __all__ = [
     "ask",
     "check_parameter",
     "check_parameters",
+    "concerning",
     "end_relationship",
     "establish_relationship",
     "expect_error",
     "explain",
+    "happenings",
     "next_step",
     "problems",
     "reject_all",

@@ -3,7 +3,8 @@
 A Connector records when a Request and its Response came to be, when a Message was sent, and in its audit log how a
 Relationship moved on. These times are told, not those of the calls that showed it. Of the other statuses a Connector
 tells no time; they stand right after what causes them. Two clocks may differ: so a record is told no earlier than what
-caused it, and no later than the first answer that showed it, by the clock of the journal.
+caused it, and no later than the first answer that showed it, by the clock of the journal. A call is told when it was
+made; one that only looks (GET), when its answer came, which shows what was so by then.
 """
 
 import re
@@ -346,7 +347,8 @@ class _Tale:
         )
 
     def _of_call(self, exchange: Exchange) -> Iterator[Happening]:
-        path, side, time = exchange.api_path, exchange.connector, exchange.time
+        path, side = exchange.api_path, exchange.connector
+        time = exchange.ended if exchange.method == "GET" else exchange.time
         if path.startswith(_UNINTERESTING):
             return
         text = f"{exchange.method} " + _ID.sub(r"\1…", path)
@@ -411,17 +413,17 @@ def _names_in(value: Any) -> set[str]:
 
 
 def _merged(happened: list[Happening]) -> list[Happening]:
-    """Count what a wait repeats, with no Message, arrival or new status of that side in between, as one."""
-    merged: list[Happening] = []
-    waiting: dict[tuple[str, ...], int] = {}
-    for each in happened:
-        key = (each.side, each.kind, each.text, str(each.succeeded))
-        if each.kind in ("status", "message") or each.has_brought:
-            waiting = {known: index for known, index in waiting.items() if known[0] != each.side}
-        elif key in waiting:
-            merged[waiting[key]] = replace(merged[waiting[key]], times=merged[waiting[key]].times + 1)
-            continue
-        else:
-            waiting[key] = len(merged)
-        merged.append(each)
-    return merged
+    """Take what a wait repeats as one, told when it was done last.
+
+    A side waits as long as it only looks (GET) and synchronises, until a synchronisation brings something.
+    """
+    merged: dict[tuple[object, ...], Happening] = {}
+    waits: dict[str, int] = {}
+    for number, each in enumerate(happened):
+        if each.has_brought or (each.kind == "call" and not each.text.startswith("GET ")):
+            waits[each.side] = number
+        repeats = each.kind in ("call", "sync") and waits.get(each.side) != number
+        key = (each.side, each.kind, each.text, each.succeeded, waits.get(each.side)) if repeats else (number,)
+        earlier = merged.pop(key, None)
+        merged[key] = replace(each, times=earlier.times + 1) if earlier else each
+    return list(merged.values())

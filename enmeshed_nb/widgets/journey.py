@@ -25,6 +25,7 @@ class Journey(View):
         journal: what was recorded; of two Connectors.
         ids: of Requests or Relationships: only what concerns these; all without any.
         last: at most so many of the newest events; None for all.
+        calls: whether calls of the API are shown, too.
 
     Attributes:
         happenings: what is shown, in the order of time.
@@ -32,8 +33,8 @@ class Journey(View):
         sides: the names of the Connectors: of the left lane and, if there are two, of the right one.
     """
 
-    def __init__(self, journal: Journal, *ids: str, last: int | None = 40) -> None:
-        happened = happenings(journal, *ids)
+    def __init__(self, journal: Journal, *ids: str, last: int | None = 40, calls: bool = True) -> None:
+        happened = [each for each in happenings(journal, *ids) if calls or each.kind != "call"]
         self.left_out = 0 if last is None else max(0, len(happened) - last)
         self.happenings = happened[self.left_out :]
         self.sides = journal.names

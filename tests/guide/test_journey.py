@@ -295,3 +295,24 @@ def test_what_is_asked_aside_is_no_part_of_it(world):
     assert journal.history() == ()
     assert told(happenings(journal)) == [("recipient", "sync", "POST /Account/Sync")]
     assert [each.call for each in next_step(journal).exchanges] == ["POST /Account/Sync"]
+
+
+def test_a_wait_is_told_once_and_after_what_it_waited_for(world):
+    _, sender, recipient, _ = world
+    peer = recipient.account.identity_info().address
+    with Journal(sender, recipient) as journal:
+        request = Request(items=[AuthenticationRequestItem(title="Is it you?", must_be_accepted=True)])
+        created = sender.requests.outgoing.create(request, peer)
+        assert recipient.requests.incoming.list(id=created.id) == []
+        message = sender.messages.send(peer, created.content)
+        wait_for_request(recipient, message.id)
+        recipient.requests.incoming.accept(created.id, [{"accept": True}])
+        wait_for_status(recipient.requests.incoming, created.id, "Completed")
+        for _ in range(3):
+            recipient.requests.incoming.get(created.id)
+    at_the_recipient = [each for each in happenings(journal, created.id) if each.side == "recipient"]
+    looks = [number for number, each in enumerate(at_the_recipient) if each.text.startswith("GET ")]
+    assert [at_the_recipient[number - 1].text for number in looks[1:]] == ["ManualDecisionRequired", "Completed"]
+    assert looks[0] == 0  # before anything was there; another one than the looks after the synchronisation
+    assert at_the_recipient[looks[2]].times >= 4
+    assert looks[2] == len(at_the_recipient) - 1

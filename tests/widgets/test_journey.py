@@ -1,5 +1,6 @@
 """The journey: what happened at both sides, told and drawn."""
 
+import json
 import re
 from itertools import pairwise
 
@@ -9,10 +10,10 @@ import pytest
 from enmeshed_nb import Journal
 from enmeshed_nb.connector import Connector
 from enmeshed_nb.content import Request
-from enmeshed_nb.guide import wait_for_request, wait_for_status
-from enmeshed_nb.widgets import Journey
+from enmeshed_nb.guide import SUMMARY_MIME, Summary, ask, reject_all, wait_for_request, wait_for_status
+from enmeshed_nb.widgets import Journey, SummaryView
 from tests.widgets.samples import AUTHENTICATION
-from tests.widgets.seen import html_of, pictures
+from tests.widgets.seen import html_of, pictures, text_of
 
 
 @pytest.fixture(scope="module")
@@ -142,6 +143,23 @@ def test_only_the_newest_are_shown(journey):
         assert ([each.text for each in newest.happenings], newest.left_out) == (["GET /Relationships"], 1)
         assert "1 earlier events are left out." in html_of(newest)
         assert Journey(journal, last=None).left_out == 0
+
+
+def test_the_summary_is_a_picture_with_a_list_for_each_request(sender, recipient, peer):
+    with Journal(sender, recipient) as journal:
+        asked = Request(title="The first one", items=[AUTHENTICATION])
+        done = [ask(sender, recipient, asked), ask(sender, recipient, asked, reject_all)]
+    summary = SummaryView(journal, *done)
+    page = html_of(summary)
+    assert len(pictures(page)) == page.count("The journey as a list") == 2
+    for drawing in pictures(page):
+        assert not [each for each in drawing.iter("text") if "m" in each.get("class").split()]  # no calls
+    first, second = text_of(page).split("The first one")[1:]
+    assert "Response: ✔ Accepted" in first
+    assert "Response: ✘ Rejected" in second
+    bundle = summary._repr_mimebundle_()
+    assert bundle["text/plain"] == str(Summary(journal, tuple(done)))
+    assert [each["id"] for each in json.loads(bundle[SUMMARY_MIME])["requests"]] == [each.id for each in done]
 
 
 def test_an_empty_journey_says_so():
