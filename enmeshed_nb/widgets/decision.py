@@ -293,6 +293,7 @@ class _Card:
             value=ACCEPT if item.must_be_accepted else None,
             style={"button_width": "100px"},
         )
+        self._choice.add_class("enb-choice")
         self._chosen: str | None = self._choice.value
         self._set: dict[str, Any] | None = None
         self._given = ipywidgets.HTML()
@@ -313,7 +314,7 @@ class _Card:
                 self.problem,
                 note(folded("JSON", shown_json(item))),
             ],
-            "solid",
+            "none" if len(path) > 1 else "solid",  # within a group, the group has the frame
         )
         self._show()
 

@@ -171,7 +171,7 @@ def views(network: LocalNetwork, sender: Connector, recipient: Connector) -> lis
         message = sender.messages.send(peer, created.content)
         incoming = wait_for_request(recipient, message.id)
         form = DecisionForm(recipient, incoming)
-        form.refuse("The Recipient does not answer.")
+        form.problem.show("The Recipient does not answer.")
         with suppress(ApiError):
             recipient.requests.incoming.accept(incoming.id, [])
         recipient.requests.incoming.accept(incoming.id, [{"accept": True}, {"items": [{"accept": False}]}])

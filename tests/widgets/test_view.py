@@ -32,6 +32,7 @@ def test_what_a_peer_wrote_is_text_and_nothing_else(incoming, recipient, sender)
         for each in (part for drawing in pictures(piece) for part in drawing.iter()):
             assert each.tag in ("svg", "style", "g", "path", "rect", "circle", "text")
             assert not [name for name in each.attrib if name.startswith("on") or "href" in name]
+        assert "<img src=x" not in piece  # a picture of ours is an image, too
         assert "\x07" not in piece
     assert "&lt;script&gt;" in pages[0]
 
