@@ -7,8 +7,8 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,6 +29,7 @@ from enmeshed_nb.localnet.settings import (
     check_name,
     data_dir,
 )
+from enmeshed_nb.progress import waiting_for
 
 FIRST_NOTEBOOK = "00-start-here.ipynb"
 JUPYTER = Path(__file__).parent / "jupyter"
@@ -105,9 +106,9 @@ def up(connectors: str | None, config: Path | None, as_json: bool, data_dir: Pat
     wanted = Wanted.from_config(config) if config else Wanted(connectors={})
     if connectors is not None:
         wanted = Wanted(connectors={name: {} for name in connector_names(connectors)})
-    with _progress() as progress:
+    with waiting_for("the local network") as tell:
         opened = LocalNetwork.open(
-            data_dir, connectors=wanted.connectors, backbone_port=wanted.backbone_port, keep=True, progress=progress
+            data_dir, connectors=wanted.connectors, backbone_port=wanted.backbone_port, keep=True, progress=tell
         )
     with opened:
         healthy = all((health := of_network(opened.state)).health.values())
@@ -324,19 +325,13 @@ def _data_dir(given: Path | None) -> Path:
     return data_dir(given)
 
 
-@contextmanager
-def _progress() -> Iterator[Callable[[str], None]]:
-    with messages.status("Looking for the network …") as shown:
-        yield lambda text: shown.update(f"{escape(text)} …")
-
-
 def _connectors_for_kernels(folder: Path | None) -> LocalNetwork | None:
     """Return what the kernels' `connect()` will find: a local network to hold; None for the user's own Connectors."""
     if own := own_connectors.from_environment():
         messages.print(f"Own Connectors: {own.sender.url}, {own.recipient.url}. No local network is started.")
         return None
-    with _progress() as progress:
-        opened = LocalNetwork.open(folder, progress=progress)
+    with waiting_for("the local network") as tell:
+        opened = LocalNetwork.open(folder, progress=tell)
     os.environ[DATA_DIR_VARIABLE] = opened.state.data_dir
     messages.print(f"Local network in {escape(opened.state.data_dir)}.", soft_wrap=True)
     return opened

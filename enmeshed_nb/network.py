@@ -11,6 +11,7 @@ from enmeshed_nb.connector import ConnectionFailed, Connector, aside
 from enmeshed_nb.guide import Journal
 from enmeshed_nb.health import NetworkReport, Part
 from enmeshed_nb.localnet import LocalNetwork, NetworkError, running
+from enmeshed_nb.progress import waiting_for
 
 __all__ = ["Network", "NetworkReport", "Part", "connect"]
 
@@ -78,7 +79,8 @@ class Network:
                 "Take the ENMESHED_NB_… variables away (environment or .env file), restart the kernel, run it again.",
             )
         wanted = {name: dict(config or {})}
-        joined = LocalNetwork.open(self.local.state.data_dir, connectors=wanted, reconfigure=True)
+        with waiting_for(f"the Connector '{name}'"):
+            joined = LocalNetwork.open(self.local.state.data_dir, connectors=wanted, reconfigure=True)
         self.local.close()
         self.local = joined
         state = joined.state.connector(name)
@@ -183,7 +185,8 @@ def connect(data_dir: Path | str | None = None) -> Network:
             Connector(own.sender.url, own.sender.api_key, name="sender"),
             Connector(own.recipient.url, own.recipient.api_key, name="recipient"),
         )
-    local = LocalNetwork.open(data_dir, connectors={"sender": {}, "recipient": {}})
+    with waiting_for("the local network") as tell:
+        local = LocalNetwork.open(data_dir, connectors={"sender": {}, "recipient": {}}, progress=tell)
     sender, recipient = (
         Connector(state.url, state.api_key, name=state.name)
         for state in (local.state.connector("sender"), local.state.connector("recipient"))

@@ -4,6 +4,7 @@ from pydantic import StrictStr
 
 from enmeshed_nb.connector.resource import Resource, endpoint
 from enmeshed_nb.content.model import Model, Timestamp
+from enmeshed_nb.progress import waiting_for
 
 
 class IdentityInfo(Model):
@@ -42,7 +43,8 @@ class Account(Resource):
         Raises:
             ServerError: e.g. another synchronisation runs (passes within seconds).
         """
-        return self._call(self.sync, type(None))
+        with waiting_for(f"{self._http.name} to synchronise"):
+            return self._call(self.sync, type(None))
 
     @endpoint("GET", "/Account/SyncInfo")
     def sync_info(self) -> SyncInfo:

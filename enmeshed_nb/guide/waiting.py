@@ -6,6 +6,7 @@ from typing import Protocol, TypeVar
 from enmeshed_nb.clock import REAL_TIME, Clock
 from enmeshed_nb.connector import SYNC_ALREADY_RUNNING, Connector, ConnectorError, LocalRequest, NotFound
 from enmeshed_nb.errors import UserError
+from enmeshed_nb.progress import waiting_for
 
 T = TypeVar("T")
 
@@ -80,22 +81,23 @@ def wait_for(
         WaitTimeout: it did not come in time; says what was seen last.
         ConnectorError: from *look* or a synchronisation, but not that another synchronisation runs.
     """
-    begun = clock.now()
-    pause, sync_pause, next_sync, sync_blocked = 0.02, 1.0, begun, False
-    while True:
-        if sync_with and clock.now() >= next_sync:
-            sync_blocked = not sync(sync_with)
-            next_sync = clock.now() + sync_pause
-            sync_pause *= 2
-        seen = look()
-        if until(seen):
-            return seen
-        rest = begun + timeout - clock.now()
-        if rest <= 0:
-            hint = " Another synchronisation was running all the time." if sync_blocked else ""
-            raise WaitTimeout(f"Waited {timeout:g} s for {what}. Last seen: {describe(seen)}.{hint}", seen)
-        clock.sleep(min(pause, rest))
-        pause = min(pause * 1.5, 0.5)
+    with waiting_for(what):
+        begun = clock.now()
+        pause, sync_pause, next_sync, sync_blocked = 0.02, 1.0, begun, False
+        while True:
+            if sync_with and clock.now() >= next_sync:
+                sync_blocked = not sync(sync_with)
+                next_sync = clock.now() + sync_pause
+                sync_pause *= 2
+            seen = look()
+            if until(seen):
+                return seen
+            rest = begun + timeout - clock.now()
+            if rest <= 0:
+                hint = " Another synchronisation was running all the time." if sync_blocked else ""
+                raise WaitTimeout(f"Waited {timeout:g} s for {what}. Last seen: {describe(seen)}.{hint}", seen)
+            clock.sleep(min(pause, rest))
+            pause = min(pause * 1.5, 0.5)
 
 
 def wait_for_status(
