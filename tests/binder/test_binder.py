@@ -9,11 +9,13 @@ import sys
 import threading
 import venv
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import nbformat
 import psutil
 import pytest
+from nbformat.sign import NotebookNotary
 
 from enmeshed_nb.localnet import stop
 from tests.conftest import ROOT, closed_port, until
@@ -45,6 +47,32 @@ def test_repo2docker_makes_a_recipe_of_it():
     assert whole  # the lock file is outside of binder/: all is copied before pip needs it
     assert whole.start() < recipe.index("pip install --no-cache-dir")
     assert "python=3.12" in recipe
+
+
+def test_a_session_begins_in_a_working_copy_that_is_trusted(tmp_path):
+    home = tmp_path / "home"
+    path = f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin"
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("ENMESHED_NB_", "XDG_", "JUPYTER"))
+    }
+    try:
+        done = subprocess.run(
+            ["binder/start", "pwd"],
+            cwd=ROOT,
+            env=kept | {"HOME": str(home), "PATH": path, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+        )
+        copy = home / "Documents/enmeshed-nb"
+        assert done.stdout == f"{copy}\n"
+        notary = NotebookNotary(data_dir=str(home / ".local/share/jupyter"))
+        with closing(notary.store):
+            for name in NOTEBOOKS:
+                assert notary.check_signature(nbformat.read(copy / "notebooks" / f"{name}.ipynb", as_version=4))
+    finally:
+        until(lambda: stop(home / ".local/share/enmeshed-nb"), 60, "the network, to be stopped")
 
 
 class Session:
