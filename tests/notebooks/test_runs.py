@@ -1,13 +1,17 @@
 """Notebooks that were interrupted, run at once, run elsewhere, or meet a network that is not as it should be."""
 
+import secrets
 import shutil
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import nbformat
 import pytest
+from nbformat.v4 import new_code_cell
 
+from enmeshed_nb import connect
 from enmeshed_nb.guide import establish_relationship
 from enmeshed_nb.localnet import LocalNetwork
 from tests.conftest import connectors_of, up
@@ -36,6 +40,24 @@ def test_the_same_notebooks_run_against_own_connectors_and_say_so(tmp_path, data
     refused = run(NOTEBOOKS["10"], data_dir=unused, out=tmp_path, **variables)
     assert refused.returncode == 1
     assert "more of them can only be had on the local network" in refused.stdout
+
+
+def test_the_guide_follows_who_is_chosen(data_dir, tmp_path):
+    """Another peer than the Recipient, whose Connector is of this network, too: it decides."""
+    title = f"Are you new? {secrets.token_hex(4)}"
+    with closing(connect(data_dir)) as network:
+        newcomer = network.add_connector("newcomer")
+        establish_relationship(network.sender, newcomer)
+        address = newcomer.account.identity_info().address
+        notebook = nbformat.read(GUIDE, as_version=4)
+        (index,) = [number for number, cell in enumerate(notebook.cells) if "peers = PeerChooser" in cell.source]
+        notebook.cells.insert(index + 1, new_code_cell(f"peers.select({address!r})"))
+        nbformat.write(notebook, tmp_path / "guide.ipynb")
+        done = run(tmp_path / "guide.ipynb", "-p", "title", title, data_dir=data_dir, out=tmp_path / "out")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert title in done.stdout
+        decided = [each for each in newcomer.requests.incoming.list() if each.content.items[0].title == title]
+        assert [(each.status, each.response.content.result) for each in decided] == [("Completed", "Accepted")]
 
 
 def test_half_named_own_connectors_are_refused(tmp_path):
