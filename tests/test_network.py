@@ -1,4 +1,6 @@
-"""What `connect()` says of the kernel that it runs in, and whose Connectors it knows."""
+"""What `connect()` says of the kernel that it runs in."""
+
+from contextlib import closing
 
 from contextlib import closing
 

@@ -91,10 +91,6 @@ class Summary(TextView):
     journal: Journal
     requests: tuple[LocalRequest, ...]
 
-    def for_runner(self) -> str:
-        """Return the summary as `enmeshed_nb.runner` reads it."""
-        return json.dumps(self.to_json(), indent=1)
-
     def to_json(self) -> dict[str, Any]:
         """Return the summary for programs: one `{"id", "title", "sides", "response"}` per Request."""
         return {"requests": [self._request(request) for request in self.requests]}
@@ -117,7 +113,7 @@ class Summary(TextView):
         return "\n\n".join(_request_text(each) for each in self.to_json()["requests"])
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
-        return {**super()._repr_mimebundle_(), SUMMARY_MIME: self.for_runner()}
+        return {**super()._repr_mimebundle_(), SUMMARY_MIME: json.dumps(self.to_json(), indent=1)}
 
 
 def asked(request: LocalRequest) -> str:
