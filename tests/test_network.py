@@ -2,8 +2,6 @@
 
 from contextlib import closing
 
-from contextlib import closing
-
 import pytest
 
 from enmeshed_nb import connect, network

@@ -77,7 +77,7 @@ def test_a_notebook_of_an_unknown_folder_is_looked_for_where_one_is(tmp_path, mo
     monkeypatch.chdir(tmp_path)
     with pytest.raises(PlanError) as refused:
         plan([Path("nowhere/guide.ipynb")], {}, None, tmp_path)
-    assert str(refused.value) == f"There is no notebook nowhere/guide.ipynb. {tmp_path} has: none."
+    assert str(refused.value) == f"There is no notebook nowhere/guide.ipynb.\n{tmp_path} has: none."
 
 
 def test_a_file_that_is_no_notebook_is_refused(tmp_path):
