@@ -38,7 +38,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=rank)
 
 
-def until(condition: Callable[[], T], timeout: float = 10, what: str = "") -> T:
+def until(condition: Callable[[], T], timeout: float = 30, what: str = "") -> T:
     """Wait until a condition is true and return its value; fail after `timeout` seconds."""
     value = clock.until(condition, timeout)
     assert value, f"not within {timeout} s: {what or condition}"

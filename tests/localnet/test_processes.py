@@ -74,8 +74,8 @@ def test_killing_the_kernel_that_uses_the_network_ends_it(folder):
 def test_killing_a_kernel_while_the_network_starts_leaves_no_process(folder):
     kernel = hold_lease(folder)
     try:
-        supervisor = until(lambda: next(iter(psutil.Process(kernel.pid).children()), None), 20, "a supervisor")
-        until(supervisor.children, 20, "a Connector host")
+        supervisor = until(lambda: next(iter(psutil.Process(kernel.pid).children()), None), 60, "a supervisor")
+        until(supervisor.children, 60, "a Connector host")
         processes = [supervisor, *supervisor.children()]
         kernel.send_signal(signal.SIGKILL)
         kernel.wait()
