@@ -96,6 +96,7 @@ class _Tale:
         self._seen: dict[tuple[str, str, str], datetime] = {}
         self._told: list[Happening] = []
         self._brought: dict[int, datetime] = {}
+        self._templates: dict[str, datetime | None] = {}
         for exchange in sorted(self._all, key=lambda each: each.ended):
             self._read(exchange)
         for subject, sides in self._subjects(self._requests):
@@ -175,7 +176,11 @@ class _Tale:
         """Tell that a Request arrived and was decided, and return when its Response was sent, if it was."""
         statuses = [each for each in _INCOMING if (side, subject, each) in self._seen]
         reached = _INCOMING.index(statuses[-1]) if statuses else -1
-        time = self._arrival(side, _time(request["createdAt"]), sent, self._first(side, subject))
+        created, seen, source = _time(request["createdAt"]), self._first(side, subject), request.get("source") or {}
+        if source.get("type") == "RelationshipTemplate":
+            time = _between(created, self._tell_template(source["reference"]), seen)
+        else:
+            time = self._arrival(side, created, sent, seen)
         for status in _INCOMING[:3][: reached + 1]:
             if status == "ManualDecisionRequired" not in statuses and request.get("wasAutomaticallyDecided"):
                 continue
@@ -224,6 +229,8 @@ class _Tale:
             lower, upper = (change.time, change.ended) if change else (time, min(showing))
             time = _between(_time(entry["createdAt"]), lower, upper)
             for side, each in sides.items():
+                if side in own and entry["reason"] == "Decomposition":
+                    continue  # the Relationship is gone there
                 if side in own:
                     self._status(subject, side, entry["newStatus"], time)
                 elif index < len(each["auditLog"]):
@@ -232,6 +239,8 @@ class _Tale:
 
     def _tell_template(self, template_id: str) -> datetime | None:
         """Tell that a RelationshipTemplate was made, handed over by Tokens, and loaded; return the last of it."""
+        if template_id in self._templates:
+            return self._templates[template_id]
         time: datetime | None = None
         for side in self._journal.names:
             for path, what in ((_OWN_TEMPLATES, "RelationshipTemplate"), (self._tokens_path(template_id), "Token")):
@@ -246,6 +255,7 @@ class _Tale:
                 if template_id in _names_in(each.response.get("result")):
                     time = max(each.time, time + _TICK) if time else each.time
                     self._brought[id(each)] = time
+        self._templates[template_id] = time
         return time
 
     @staticmethod

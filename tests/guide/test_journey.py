@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -11,11 +11,12 @@ import httpx
 import pytest
 
 from enmeshed_nb.connector import Connector, aside
-from enmeshed_nb.content import AuthenticationRequestItem, Request
+from enmeshed_nb.content import AuthenticationRequestItem, RelationshipTemplateContent, Request
 from enmeshed_nb.guide import (
     Journal,
     Summary,
     accept_all,
+    end_relationship,
     establish_relationship,
     next_step,
     reject_all,
@@ -316,3 +317,50 @@ def test_a_wait_is_told_once_and_after_what_it_waited_for(world):
     assert looks[0] == 0  # before anything was there; another one than the looks after the synchronisation
     assert at_the_recipient[looks[2]].times >= 4
     assert looks[2] == len(at_the_recipient) - 1
+
+
+def test_a_request_in_a_template_has_a_journey(world):
+    _, sender, recipient, _ = world
+    question = Request(items=[AuthenticationRequestItem(title="Is it you?", must_be_accepted=True)])
+    content = RelationshipTemplateContent(on_new_relationship=question, on_existing_relationship=question)
+    with Journal(sender, recipient) as journal:
+        template = sender.relationship_templates.create_own(content, expires_at=datetime.now(UTC) + timedelta(hours=1))
+        recipient.relationship_templates.load_peer(template.reference)
+        incoming = wait_for_request(recipient, template.id)
+        recipient.requests.incoming.accept(incoming.id, accept_all(incoming))
+        wait_for_status(recipient.requests.incoming, incoming.id, "Completed")
+    for found in (happenings(journal, incoming.id), happenings(journal)):
+        assert in_order(
+            told(found),
+            [
+                ("sender", "call", "POST /RelationshipTemplates/Own"),
+                ("sender", "message", "RelationshipTemplate"),
+                ("recipient", "sync", "POST /RelationshipTemplates/Peer"),
+                ("recipient", "status", "Open"),
+                ("recipient", "call", "PUT /Requests/Incoming/REQ…/Accept"),
+                ("recipient", "status", "Decided"),
+                ("recipient", "message", "Message with the Response"),
+                ("recipient", "status", "Completed"),
+            ],
+        )
+        assert [each.kind for each in found].count("message") == 2
+
+
+def test_who_deleted_a_relationship_has_it_no_more(folder):
+    with LocalNetwork.open(folder, connectors={"sender": {}, "recipient": {}}) as network:
+        sender, recipient = (Connector(state.url, state.api_key, name=state.name) for state in network.state.connectors)
+        with sender, recipient, Journal(sender, recipient) as journal:
+            relationship = establish_relationship(sender, recipient)
+            end_relationship(sender, recipient)
+            statuses = [
+                (each.side, each.text) for each in happenings(journal, relationship.id) if each.kind == "status"
+            ]
+    assert statuses == [
+        ("recipient", "Pending"),
+        ("sender", "Pending"),
+        ("sender", "Active"),
+        ("recipient", "Active"),
+        ("sender", "Terminated"),
+        ("recipient", "Terminated"),
+        ("recipient", "DeletionProposed"),
+    ]
