@@ -50,12 +50,12 @@ def _request_view(place: str, request: dict[str, Any]) -> Group:
     title = f" ({request['title']})" if request["title"] else ""
     headline = Text(f"  Request{place}{title}{outcome}", style="bold")
     facts = Table.grid(padding=(0, 2))
-    facts.add_row("  id", Text(request["id"]))
+    facts.add_row("    id", Text(request["id"]))
     for side in request["sides"]:
         steps = " → ".join(f"{step['status']} {step['at'][11:23]}" for step in side["statuses"])
-        facts.add_row(f"  at the {side['connector']}", Text(steps))
+        facts.add_row(f"    at the {side['connector']}", Text(steps))
     for index, line in enumerate(request["response"]):
-        facts.add_row("" if index else "  Response", Text(line, style="" if index else "bold"))
+        facts.add_row("" if index else "    Response", Text(line, style="" if index else "bold"))
     return Group(headline, facts)
 
 

@@ -94,7 +94,7 @@ class Notebook:
     def __init__(self, page: Page, lab: Lab, name: str) -> None:
         self.page = page
         page.goto(lab.url(name))
-        stored = nbformat.read(ROOT / "notebooks" / name, as_version=4)
+        stored = nbformat.read(lab.folder / "work" / "notebooks" / name, as_version=4)
         cells = sum(cell.cell_type == "code" for cell in stored.cells)
         expect(page.locator(".jp-CodeCell .cm-content")).to_have_count(cells, timeout=90_000)
         self.wait_for_kernel()
