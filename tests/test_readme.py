@@ -93,3 +93,14 @@ def test_each_file_that_is_linked_is_there():
     files = [link for link in links if "://" not in link]
     assert len(files) > 10
     assert [link for link in files if not (ROOT / link).exists()] == []
+
+
+def test_make_run_says_what_it_shows_and_what_comes_next():
+    planned = subprocess.run(["make", "run", "--dry-run"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    steps = ["tools/bootstrap.py runtime", "cat tools/guide.txt", "enmeshed-nb run", "Next: make lab"]
+    assert sorted(steps, key=planned.find) == steps
+    assert all(step in planned for step in steps)
+    picture = (ROOT / "tools" / "guide.txt").read_text(encoding="utf-8")
+    assert max(map(len, picture.splitlines())) <= 120
+    for word in ("Requests via Messages", "Sender", "Backbone", "Recipient", "accepted", "rejected"):
+        assert word in picture
