@@ -35,6 +35,7 @@ from enmeshed_nb.content import (
     TransferFileOwnershipRequestItem,
     value_type_of,
 )
+from enmeshed_nb.content.model import to_json
 from enmeshed_nb.content.rules import counted
 from enmeshed_nb.guide.text import listed, ordinal, quoted, shortened
 
@@ -137,14 +138,13 @@ def value_name(attribute: Attribute) -> str:
     """Return what an Attribute is called: the title of its value, else what its value type is."""
     value = getattr(attribute, "value", None)
     title = getattr(value, "title", None)
-    return str(title) if title else words_of(value.type_name) if value is not None else "Attribute"
+    return str(title) if title else words_of(getattr(value, "type_name", "Attribute"))
 
 
 def value_text(attribute: Any) -> str:
     """Return the value of an Attribute on a line: `ada@example.org`, `1 / 2 / 1990`; empty if it has none."""
-    value = getattr(attribute, "value", None)
-    written = value.model_dump() if value is not None else {}
-    return ", ".join(shown(each) for key, each in written.items() if key not in _HIDDEN)
+    written = to_json(getattr(attribute, "value", None))  # of an Attribute of a type to come it is JSON already
+    return ", ".join(shown(each) for key, each in written.items() if key not in _HIDDEN) if written else ""
 
 
 def shown(value: Any) -> str:

@@ -59,7 +59,7 @@ def test_what_accepting_takes_is_given_by_the_answer(sender, recipient):
     request = Request(items=[item])
     answered = ask(sender, recipient, request, lambda each: accept_all(each, {0: {"response": False}}))
     assert answered.response.content.items[0].response is False
-    with pytest.raises(DecisionError, match="cannot be accepted without response"):
+    with pytest.raises(DecisionError, match="cannot be accepted without an answer"):
         ask(sender, recipient, request)
     assert recipient.requests.incoming.list(status="ManualDecisionRequired")  # it waits, undecided
 

@@ -3,6 +3,7 @@
 import pytest
 
 from enmeshed_nb.content import (
+    Attribute,
     AuthenticationRequestItem,
     BooleanFormFieldSettings,
     ConsentRequestItem,
@@ -35,7 +36,7 @@ from enmeshed_nb.content import (
 )
 from enmeshed_nb.content.rules import counted
 from enmeshed_nb.guide.draft import GROUP, KINDS, NEW, DraftNode
-from enmeshed_nb.guide.naming import asks_for, kind_of, label, name_of, place_of, words_of
+from enmeshed_nb.guide.naming import asks_for, kind_of, label, name_of, place_of, value_name, value_text, words_of
 from enmeshed_nb.guide.text import listed, ordinal, shortened
 
 MAIL = IdentityAttribute(owner="", value=EMailAddress(value="ada@example.org"))
@@ -207,3 +208,10 @@ def test_words_are_cut_between_words_and_counted():
         "E-mail address",
     ]
     assert words_of(DisplayName.__name__) == "Display name"
+
+
+def test_an_attribute_of_a_type_to_come_has_a_name_and_a_value():
+    written = {"@type": "AttributeOfTheFuture", "owner": "", "value": {"@type": "Ring", "size": 7, "is_gold": True}}
+    attribute = Attribute.from_api(written)
+    assert (value_name(attribute), value_text(attribute)) == ("Attribute", "7, yes")
+    assert (value_name(MAIL), value_text(MAIL)) == ("E-mail address", "ada@example.org")

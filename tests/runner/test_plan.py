@@ -165,7 +165,7 @@ def test_all_unknown_parameters_are_named_with_the_notebooks_own(notebook, tmp_p
     with pytest.raises(PlanError) as refused:
         plan([notebook, empty], {"a": "1", "items": "1"}, matrix, tmp_path)
     assert str(refused.value) == (
-        "Unknown parameter: a, b, c. Those that exist:\n"
+        "Unknown parameter: a, b, c.\nThose that exist:\n"
         "  guide.ipynb: decision, items, strict, timeout\n"
         "  empty.ipynb: none"
     )
@@ -183,7 +183,10 @@ def test_what_a_notebook_declares_is_known(tmp_path):
     assert Parameter("", "str").convert("name", 7) == "7"
     with pytest.raises(PlanError) as refused:
         Parameter(1, "int").convert("n", "x")
-    assert str(refused.value) == "Parameter n: 'x' is not of type int (its default is 1)."
+    assert str(refused.value) == (
+        "Parameter n: 'x' is not of type int.\n"
+        "Its default is 1; `enmeshed-nb run NOTEBOOK --help-parameters` lists all."
+    )
 
 
 def test_a_parameter_given_twice_is_refused():
