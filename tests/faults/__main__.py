@@ -1,0 +1,94 @@
+"""`python -m tests.faults`: the long runs, and the replay of what they find."""
+
+import argparse
+import random
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.faults.flows import FLOWS
+from tests.faults.run import HARMLESS
+from tests.faults.points import Outcome, Snapshots, run_flow
+
+@contextmanager
+def snapshots() -> Iterator[Snapshots]:
+    """Give a place for snapshots of networks that are ready for flows."""
+    with tempfile.TemporaryDirectory(prefix="enmeshed-nb-faults-") as folder, Snapshots(Path(folder)) as ready:
+        yield ready
+
+
+def points(options: argparse.Namespace) -> int:
+    """Kill before each event of the flows, or before some of them."""
+    flows = [name for name in FLOWS if options.flow is None or any(part in name for part in options.flow)]
+    if options.exact:
+        flows = options.flow
+    with snapshots() as ready, ThreadPoolExecutor(options.jobs) as pool:
+
+        def run(task: tuple[str, int]) -> Outcome:
+            return run_flow(task[0], ready, task[1])
+
+        if options.at is not None:
+            tasks = [(flow, at) for flow in flows for at in options.at]
+        else:
+            tasks = []
+            for outcome in pool.map(run, [(flow, 0) for flow in flows]):
+                if outcome.findings:
+                    print(outcome, flush=True)
+                every = range(1, len(outcome.events) + 1)
+                tasks += [(outcome.flow, number) for number in (every if options.every else outcome.points)]
+        if options.sample and options.sample < len(tasks):
+            tasks = sorted(random.Random(options.seed).sample(tasks, options.sample))
+        print(f"{len(tasks)} points of {len(flows)} flows", flush=True)
+        kinds: Counter[str] = Counter()
+        failed, seconds = 0, 0.0
+        for outcome in pool.map(run, tasks):
+            seconds += outcome.seconds
+            if outcome.findings:
+                failed += any(finding.kind not in HARMLESS for finding in outcome.findings)
+                kinds.update({finding.kind for finding in outcome.findings})
+                print(outcome, flush=True)
+            elif options.verbose:
+                print(outcome, flush=True)
+    summary = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common()) or "nothing found"
+    print(f"{len(tasks)} points, {seconds / max(len(tasks), 1):.2f} s each: {summary}")
+    return min(failed, 1)
+
+
+def events(options: argparse.Namespace) -> int:
+    """List the events of flows."""
+    with snapshots() as ready:
+        for flow in options.flow:
+            outcome = run_flow(flow, ready)
+            print(outcome)
+            for number, event in enumerate(outcome.events, 1):
+                print(f"{number:5} {event}")
+    return 0
+
+
+def main() -> int:
+    """Read the command line and do what it says."""
+    parser = argparse.ArgumentParser(prog="python -m tests.faults")
+    commands = parser.add_subparsers(required=True)
+    listing = commands.add_parser("events", help="list the events of flows")
+    listing.add_argument("flow", nargs="+", choices=FLOWS, metavar="FLOW")
+    listing.set_defaults(do=events)
+    killing = commands.add_parser("points", help="kill before each event of flows")
+    killing.add_argument("--flow", action="append", help="only flows with this in their names")
+    killing.add_argument("--at", type=int, action="append", help="only before this event")
+    killing.add_argument("--every", action="store_true", help="also where nothing happened since the point before")
+    killing.add_argument("--exact", action="store_true", help="--flow is the whole name")
+    killing.add_argument("--sample", type=int, help="only so many points, chosen by the seed")
+    killing.add_argument("--seed", type=int, default=0)
+    killing.add_argument("--jobs", type=int, default=2)
+    killing.add_argument("--verbose", action="store_true")
+    killing.set_defaults(do=points)
+    options = parser.parse_args()
+    return int(options.do(options))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
