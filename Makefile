@@ -2,9 +2,10 @@ PYTHON ?= python3
 BIN = .venv/bin
 SAMPLE = 0
 SEED = 1
+KILLS = 1000
 
 .DEFAULT_GOAL = run
-.PHONY: help run test check mutants lab notebooks lock clean
+.PHONY: help run test torture check mutants lab notebooks lock clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -19,6 +20,12 @@ run: ## set up, then execute the guide end to end on the local network
 test: check ## set up, browser included, then the quality gate and all tests
 	@$(PYTHON) tools/bootstrap.py test
 	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
+
+torture: ## kill a network KILLS times at random, then before every event of every flow, then let its Backbone fail
+	@$(PYTHON) tools/bootstrap.py dev
+	@$(BIN)/python -u -m tests.faults kills --kills $(KILLS) --seed $(SEED)
+	@$(BIN)/python -u -m tests.faults points
+	@$(BIN)/python -u -m tests.faults outages --runs 50 --seed $(SEED)
 
 check: ## the quality gate alone: format, lint (Python and JavaScript), types, imports, notebooks normalised, README's table
 	@$(PYTHON) tools/bootstrap.py dev

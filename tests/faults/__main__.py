@@ -5,14 +5,16 @@ import random
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 from tests.faults.flows import FLOWS
-from tests.faults.run import HARMLESS
 from tests.faults.points import Outcome, Snapshots, run_flow
+from tests.faults.run import HARMLESS
+from tests.faults.torture import Workload, kills, outages
+
 
 @contextmanager
 def snapshots() -> Iterator[Snapshots]:
@@ -45,7 +47,9 @@ def points(options: argparse.Namespace) -> int:
         print(f"{len(tasks)} points of {len(flows)} flows", flush=True)
         kinds: Counter[str] = Counter()
         failed, seconds = 0, 0.0
+        missed = 0
         for outcome in pool.map(run, tasks):
+            missed += not outcome.was_killed
             seconds += outcome.seconds
             if outcome.findings:
                 failed += any(finding.kind not in HARMLESS for finding in outcome.findings)
@@ -54,7 +58,7 @@ def points(options: argparse.Namespace) -> int:
             elif options.verbose:
                 print(outcome, flush=True)
     summary = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common()) or "nothing found"
-    print(f"{len(tasks)} points, {seconds / max(len(tasks), 1):.2f} s each: {summary}")
+    print(f"{len(tasks)} points, {seconds / max(len(tasks), 1):.2f} s each, {missed} not reached: {summary}")
     return min(failed, 1)
 
 
@@ -67,6 +71,23 @@ def events(options: argparse.Namespace) -> int:
             for number, event in enumerate(outcome.events, 1):
                 print(f"{number:5} {event}")
     return 0
+
+
+def workloads(options: argparse.Namespace) -> int:
+    """Run workloads until there were enough of them, or enough kills."""
+    make: Callable[[int, Snapshots], Workload] = {"kills": kills, "outages": outages}[options.what]
+    failed = done = killed = 0
+    with snapshots() as ready, ThreadPoolExecutor(options.jobs) as pool:
+        for first in range(options.seed, sys.maxsize, options.jobs):
+            seeds = range(first, first + options.jobs)[: (options.runs or sys.maxsize) - done]
+            for workload in pool.map(lambda seed: make(seed, ready), seeds):
+                done, killed = done + 1, killed + workload.kills
+                failed += any(finding.kind not in HARMLESS for finding in workload.findings)
+                print(workload, flush=True)
+            if done >= (options.runs or sys.maxsize) or killed >= (options.kills or sys.maxsize):
+                break
+    print(f"{done} workloads, {killed} kills, {failed} with findings")
+    return min(failed, 1)
 
 
 def main() -> int:
@@ -86,6 +107,13 @@ def main() -> int:
     killing.add_argument("--jobs", type=int, default=2)
     killing.add_argument("--verbose", action="store_true")
     killing.set_defaults(do=points)
+    for what in ("kills", "outages"):
+        working = commands.add_parser(what, help=f"workloads with random {what}")
+        working.add_argument("--seed", type=int, default=1)
+        working.add_argument("--runs", type=int, help="so many workloads")
+        working.add_argument("--kills", type=int, help="until the host was killed so often")
+        working.add_argument("--jobs", type=int, default=2)
+        working.set_defaults(do=workloads, what=what)
     options = parser.parse_args()
     return int(options.do(options))
 

@@ -21,7 +21,7 @@ from enmeshed_nb.content import (
     ShareAttributeRequestItem,
 )
 from enmeshed_nb.guide import accept_all, reject_all
-from tests.faults.run import Finding, GivenUp, Run
+from tests.faults.run import Finding, GivenUpError, Run
 from tests.guide.test_items import KINDS, check_effect, response_items
 
 Steps = Iterator[None]
@@ -186,7 +186,9 @@ def accept_relationship(run: Run, relationship_id: str) -> Steps:
 
 def at(relationship_id: str, *statuses: str) -> Callable[[Connector], Any]:
     """Return the condition that a Relationship has a status."""
-    return lambda c: first(each for each in c.relationships.list() if each.id == relationship_id and each.status in statuses)
+    return lambda c: first(
+        each for each in c.relationships.list() if each.id == relationship_id and each.status in statuses
+    )
 
 
 def change(run: Run, name: str, relationship_id: str, action: str, status: str) -> None:
@@ -210,7 +212,9 @@ def relationship_with_request(run: Run) -> Steps:
         "POST /RelationshipTemplates/Own",
         "sender",
         lambda c: c.relationship_templates.create_own(content, expires_at=LATER),
-        lambda c: first(t for t in c.relationship_templates.list_own() if getattr(t.content, "title", "") == value.value),
+        lambda c: first(
+            t for t in c.relationship_templates.list_own() if getattr(t.content, "title", "") == value.value
+        ),
     )
     yield
     run.call(
@@ -230,7 +234,9 @@ def relationship_with_request(run: Run) -> Steps:
     yield
     run.until("the decided Request is Completed at the Recipient", "recipient", completed_incoming(incoming.id))
     created = run.until(
-        "the Relationship is there", "recipient", lambda c: first(each for each in c.relationships.list() if each.template_id == template.id)
+        "the Relationship is there",
+        "recipient",
+        lambda c: first(each for each in c.relationships.list() if each.template_id == template.id),
     )
     yield from accept_relationship(run, created.id)
     mine = run.until(
@@ -243,7 +249,9 @@ def relationship_with_request(run: Run) -> Steps:
     def check() -> Iterator[Finding]:
         yield from same_response(mine, run.connector("recipient").requests.incoming.get(incoming.id))
         for name in ("sender", "recipient"):
-            count = len([a for a in run.connector(name).attributes.list() if getattr(a.content, "value", None) == value])
+            count = len(
+                [a for a in run.connector(name).attributes.list() if getattr(a.content, "value", None) == value]
+            )
             if count != 1:
                 yield Finding("duplicate" if count else "half", f"the {name} has the Attribute {count} times")
 
@@ -287,7 +295,7 @@ def end_of_a_relationship(run: Run) -> Steps:
 
     def check() -> Iterator[Finding]:
         for name in ("sender", "recipient"):
-            left = [each for each in run.connector(name).messages.list()]
+            left: list[Any] = [*run.connector(name).messages.list()]
             left += [*run.connector(name).requests.outgoing.list(), *run.connector(name).requests.incoming.list()]
             if left:
                 yield Finding("half", f"the {name} decomposed the Relationship and still has {len(left)} things of it")
@@ -344,7 +352,9 @@ def succession_and_deletion(run: Run) -> Steps:
     def having(value: Any) -> Callable[[Connector], Any]:
         return lambda c: first(a for a in c.attributes.list() if getattr(a.content, "value", None) == value)
 
-    run.call("POST /Attributes/…/Succeed", "sender", lambda c: c.attributes.succeed(shared.id, new) and None, having(new))
+    run.call(
+        "POST /Attributes/…/Succeed", "sender", lambda c: c.attributes.succeed(shared.id, new) and None, having(new)
+    )
     newer = run.read("sender", having(new))
     assert newer
     yield
@@ -397,6 +407,8 @@ RELATED: dict[str, Flow] = {
     "succession and deletion": succession_and_deletion,
 }
 FLOWS = STRANGERS | RELATED
+NOT_TWICE = {*STRANGERS, "end of a Relationship"}
+"""Flows that leave another state behind than they find, so that each run needs a new network."""
 
 
 def finish(steps: Steps) -> None:
@@ -404,5 +416,5 @@ def finish(steps: Steps) -> None:
     try:
         for _ in steps:
             pass
-    except GivenUp:
+    except GivenUpError:
         pass

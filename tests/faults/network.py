@@ -13,7 +13,9 @@ import sqlite3
 import subprocess
 import tempfile
 import threading
+import time
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from queue import Empty, Queue
 from typing import Any
@@ -22,15 +24,16 @@ from enmeshed_nb.closing import Closing
 from enmeshed_nb.connector import Connector
 from enmeshed_nb.localnet import install
 from tests.faults.backbone import CLIENT, BackboneProcess
+from tests.faults.proxy import Proxy
 
 API_KEY = "Only-For-Tests-Of-Faults-0123456789"
 NAMES = ("sender", "recipient")
 FAULTPOINTS = Path(__file__).with_name("faultpoints.mjs")
 COMPILE_CACHE = str(Path(tempfile.gettempdir()) / f"enmeshed-nb-node-{getpass.getuser()}")
-START_TIMEOUT = 30
+START_TIMEOUT = 120
 
 
-class HostDied(Exception):
+class HostDiedError(Exception):
     """The Connector host ended before it said what was waited for."""
 
 
@@ -67,7 +70,7 @@ class Host:
         """Start a Connector and return the host's `started` event.
 
         Raises:
-            HostDied: it was killed meanwhile.
+            HostDiedError: it was killed meanwhile.
             AssertionError: the Connector cannot start.
         """
         assert self._process.stdin
@@ -76,10 +79,10 @@ class Host:
             self._process.stdin.write("\n")
             self._process.stdin.flush()
         except BrokenPipeError:
-            raise HostDied from None
+            raise HostDiedError from None
         event = self._events.get(timeout=START_TIMEOUT)
         if event is None:
-            raise HostDied
+            raise HostDiedError
         assert event["event"] == "started", f"{name} does not start: {event['message']}"
         return event
 
@@ -133,18 +136,23 @@ class Network(Closing):
         folder: holds everything; what is in it already is gone on with.
         hosts: where new hosts come from.
         names: the Connectors.
-        port: where the Connectors look for the Backbone, if there is something in between.
+        proxied: whether there is a proxy before the Backbone.
 
     Attributes:
         backbone: the Backbone's process.
+        proxy: the proxy before it.
         deaths: how often the host died.
+        runs: how many flows ran here.
+        next_kill: says for each new host before which of its events it is killed (None: it is not).
     """
 
-    def __init__(self, folder: Path, hosts: Hosts, *, names: tuple[str, ...] = NAMES, port: int | None = None) -> None:
+    def __init__(self, folder: Path, hosts: Hosts, *, names: tuple[str, ...] = NAMES, proxied: bool = False) -> None:
         self.folder, self.names, self._hosts = folder, names, hosts
         self.backbone = BackboneProcess(folder / "backbone")
-        self.backbone_port = port or self.backbone.port
+        self.proxy = Proxy(self.backbone.port) if proxied else None
         self.deaths = 0
+        self.runs = 0
+        self.next_kill: Callable[[], int | None] | None = None
         self._armed: Host | None = None
         self._events = ""
         self._connectors: dict[str, Connector] = {}
@@ -169,7 +177,7 @@ class Network(Closing):
         """Count events from now on and kill the host before the one with this number (0: none)."""
         (self._host.faults / "events").write_text("")  # the host appends to it
         self._armed = self._host
-        (self._host.faults / "kill_at").write_text(str(kill_at))
+        (self._host.faults / "kill_at").write_text(f"{kill_at} {time.monotonic_ns()}")
 
     def disarm(self) -> None:
         """Count no events any more."""
@@ -188,9 +196,11 @@ class Network(Closing):
             self.deaths += 1
             self._end_host()
             self._host = self._hosts.take()
+            if self.next_kill and (kill_at := self.next_kill()):
+                self.arm(kill_at)
             try:
                 return self._start()
-            except HostDied:
+            except HostDiedError:
                 continue
 
     def backbone_rows(self, query: str) -> list[tuple[Any, ...]]:
@@ -210,6 +220,8 @@ class Network(Closing):
     def close(self) -> None:
         """End everything at once."""
         self._end_host()
+        if self.proxy:
+            self.proxy.close()
         self.backbone.close()
 
     def _end_host(self) -> None:
@@ -223,7 +235,7 @@ class Network(Closing):
         client, secret = CLIENT
         for name in self.names:
             transport = {
-                "baseUrl": f"http://localhost:{self.backbone_port}",
+                "baseUrl": f"http://localhost:{(self.proxy or self.backbone).port}",
                 "platformClientId": client,
                 "platformClientSecret": secret,
             }

@@ -2,13 +2,15 @@
 
 import shutil
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
 from enmeshed_nb.closing import Closing
 from enmeshed_nb.guide import establish_relationship
-from tests.faults.flows import FLOWS, STRANGERS, finish
+from tests.faults.flows import FLOWS, NOT_TWICE, STRANGERS, finish
 from tests.faults.network import Hosts, Network
 from tests.faults.run import Finding, Run
 
@@ -24,6 +26,7 @@ class Outcome:
         findings: what was not as it must be.
         notes: what happened.
         seconds: how long it took.
+        was_killed: whether the event came.
     """
 
     flow: str
@@ -32,6 +35,7 @@ class Outcome:
     findings: list[Finding]
     notes: list[str]
     seconds: float
+    was_killed: bool
 
     @property
     def event(self) -> str:
@@ -64,21 +68,46 @@ class Snapshots(Closing):
         self._folder = folder
         self._lock = Lock()
         self._runs = 0
+        self._used: list[Network] = []
         self.hosts = Hosts()
 
-    def of(self, flow: str) -> Path:
-        """Return a new folder in which a flow can begin."""
+    def of(self, flow: str, copy: Path | None = None) -> Path:
+        """Return a new folder, perhaps a certain one, in which a flow can begin."""
         name = "strangers" if flow in STRANGERS else "related"
         source = self._folder / name
         with self._lock:
             if not source.exists():
                 self._make(source, related=name == "related")
             self._runs += 1
-            copy = self._folder / f"run-{self._runs}"
+            copy = copy or self._folder / f"run-{self._runs}"
         return Path(shutil.copytree(source, copy))
 
+    @contextmanager
+    def network(self, flow: str) -> Iterator[tuple[Network, Callable[[], None]]]:
+        """Give a network for a flow, and what to call if it is as good as new afterwards."""
+        again = flow not in NOT_TWICE
+        with self._lock:
+            network = self._used.pop() if again and self._used else None
+        network = network or Network(self.of(flow), self.hosts)
+        is_good = False
+
+        def keep() -> None:
+            nonlocal is_good
+            is_good = again
+
+        try:
+            yield network, keep
+        finally:
+            if is_good:
+                self._used.append(network)
+            else:
+                network.close()
+                shutil.rmtree(network.folder)
+
     def close(self) -> None:
-        """End the hosts that wait."""
+        """End everything that waits."""
+        for network in self._used:
+            network.close()
         self.hosts.close()
 
     def _make(self, folder: Path, *, related: bool) -> None:
@@ -93,17 +122,25 @@ class Snapshots(Closing):
 def run_flow(name: str, snapshots: Snapshots, kill_at: int = 0) -> Outcome:
     """Run a flow, kill the host before one event, go on as a careful client, and hold all against the model."""
     begun = time.monotonic()
-    folder = snapshots.of(name)
-    with Network(folder, snapshots.hosts) as network:
-        run = Run(network)
-        steps = FLOWS[name](run)
-        next(steps)
-        network.arm(kill_at)
-        finish(steps)
-        network.disarm()
-        events = network.events
-        run.settle()
-        findings = run.check()
-        notes = [*run.notes, *([f"log: {line}" for line in network.log if " error " in line][-6:] if findings else [])]
-    shutil.rmtree(folder)
-    return Outcome(name, kill_at, events, findings, notes, time.monotonic() - begun)
+    notes: list[str] = []
+    findings: list[Finding] = []
+    with snapshots.network(name) as (network, keep):
+        network.runs += 1
+        deaths = network.deaths
+        run = Run(network, network.runs, findings, notes)
+        try:
+            steps = FLOWS[name](run)
+            next(steps)
+            network.arm(kill_at)
+            finish(steps)
+            network.disarm()
+            run.settle()
+            run.check()
+        except Exception as error:
+            run.find("error", repr(error))
+        if findings:
+            notes += [f"log: {line}" for line in network.log if " error " in line][-6:]
+        else:
+            keep()
+        was_killed = network.deaths > deaths
+        return Outcome(name, kill_at, network.events, findings, notes, time.monotonic() - begun, was_killed)

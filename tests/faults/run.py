@@ -10,7 +10,8 @@ it must be is a *finding*: its kind and what was seen.
     refused     a call that was not answered is refused for ever when it is repeated
     orphan      the Backbone keeps something that its owner does not know of (harmless, but never cleared away)
     unconfirmed the Backbone holds an event as not fetched whose Message is there (harmless, too)
-    error       anything else: an answer of 500, a Connector that does not start, a broken document
+    slow        an answer took longer than 30 s
+    unclear     an error's code says nothing of what is wrong
 """
 
 import time
@@ -25,10 +26,13 @@ from tests.faults.network import Network
 T = TypeVar("T")
 HARMLESS = ("orphan", "unconfirmed")
 """The kinds of findings that nobody notices at a Connector."""
+SLOW = 30
+"""Seconds within which each call is answered, whatever the Backbone does."""
 MOST_SYNCS = 4
 """Within how many synchronisations everything that was begun must have ended."""
 PATIENCE = 2.0
-"""Seconds to wait after each of them."""
+"""Seconds to wait after each of them, and how often to look at least: a busy machine needs longer."""
+LOOKS = 60
 BUSY = "error.platform.validation.syncRun.cannotStartSyncRunWhenAnotherSyncRunIsRunning"
 
 
@@ -43,7 +47,7 @@ class Finding:
         return f"{self.kind}: {self.text}"
 
 
-class GivenUp(Exception):
+class GivenUpError(Exception):
     """The flow cannot go on after a finding."""
 
 
@@ -66,7 +70,6 @@ class Run:
     notes: list[str] = field(default_factory=list)
     checks: list[Callable[[], Iterable[Finding]]] = field(default_factory=list)
     decided: set[str] = field(default_factory=set)
-    kill_again: Callable[[], None] = lambda: None
     _addresses: dict[str, str] = field(default_factory=dict)
     _marks: int = 0
 
@@ -113,28 +116,43 @@ class Run:
             look: returns what the call would have, if it was done, else None.
 
         Raises:
-            GivenUp: the repeated call is refused.
+            GivenUpError: the repeated call is refused.
         """
-        repeated = False
         while True:
             try:
-                return action(self.connector(name))
+                return self._timed(what, lambda: action(self.connector(name)))
             except ConnectionFailed:
                 self.notes.append(f"{what}: not answered")
                 self._revive()
-                if (done := self.read(name, look)) is not None:
-                    self.notes.append(f"{what}: was done")
-                    return done
-                repeated = True
             except ApiError as error:
-                if error.code == BUSY:
-                    self.notes.append(f"{what}: {error.code}")
-                    self.network.expire_sync_runs()
-                    repeated = True
-                    continue
-                again = "when it is repeated " if repeated else ""
-                self.find("refused", f"{what} is refused {again}with {error.status} {error.code}: {error.api_message}")
-                raise GivenUp from error
+                if not self._may_be_repeated(what, error):
+                    raise GivenUpError from error
+            if (done := self.read(name, look)) is not None:
+                self.notes.append(f"{what}: was done")
+                return done
+
+    def _timed(self, what: str, action: Callable[[], T]) -> T:
+        begun = time.monotonic()
+        try:
+            return action()
+        finally:
+            seconds = time.monotonic() - begun
+            if self.network.proxy and seconds > SLOW:
+                self.find("slow", f"{what} took {seconds:.0f} s")
+
+    def _may_be_repeated(self, what: str, error: ApiError) -> bool:
+        """After an error: end what caused it, if it was caused on purpose."""
+        self.notes.append(f"{what}: {error.status} {error.code}")
+        if error.code == BUSY:
+            self.network.expire_sync_runs()
+            return True
+        if self.network.proxy and self.network.proxy.is_failing:
+            if error.code in (None, "error.connector.unexpected", "error.runtime.unknown"):
+                self.find("unclear", f"{what} is answered with {error.status} {error.code} when the Backbone fails")
+            self.network.proxy.recover()
+            return True
+        self.find("refused", f"{what} is refused with {error.status} {error.code}: {error.api_message}")
+        return False
 
     def sync(self, name: str) -> None:
         """Synchronise."""
@@ -146,18 +164,21 @@ class Run:
         """Wait for a condition at a Connector through a bounded number of syncs, and return its value.
 
         Raises:
-            GivenUp: it does not come true.
+            GivenUpError: it does not come true.
         """
-        for _ in range(MOST_SYNCS if sync else 2):
+        for attempt in range(MOST_SYNCS if sync else 2):
+            if attempt and self.network.proxy:
+                self.network.proxy.recover()
             for each in sync:
                 self.sync(each)
-            deadline = time.monotonic() + PATIENCE
-            while time.monotonic() < deadline:
+            deadline, looks = time.monotonic() + PATIENCE, 0
+            while time.monotonic() < deadline or looks < LOOKS:
+                looks += 1
                 if (value := self.read(name, condition)) is not None:
                     return value
                 time.sleep(0.01)
         self.find("stuck", f"{what}: not within {MOST_SYNCS if sync else 0} syncs")
-        raise GivenUp
+        raise GivenUpError
 
     def settle(self) -> None:
         """Synchronise both sides until nothing is left to be done, or the bound is reached."""
@@ -239,7 +260,9 @@ class Run:
             received = [message for message in known[name].values() if not message.is_own]
             counts: Counter[tuple[str, str]] = Counter()
             for content in (message.content for message in received):
-                reference = {"Request": "id", "ResponseWrapper": "request_id", "Notification": "id"}.get(content.type_name)
+                reference = {"Request": "id", "ResponseWrapper": "request_id", "Notification": "id"}.get(
+                    content.type_name
+                )
                 if reference:
                     counts[content.type_name, str(getattr(content, reference))] += 1
             for (kind, reference), count in counts.items():
@@ -252,13 +275,13 @@ class Run:
             for relationship in self.read(name, lambda c: c.relationships.list()):
                 if statuses.get(relationship.id) != relationship.status:
                     there = statuses.get(relationship.id)
-                    self.find("half", f"the Relationship is {relationship.status} at the {name}, {there} at the Backbone")
+                    self.find(
+                        "half", f"the Relationship is {relationship.status} at the {name}, {there} at the Backbone"
+                    )
 
     def _revive(self) -> None:
-        self.network.disarm()
         self.network.restart()
         self.network.expire_sync_runs()
-        self.kill_again()
 
 
 def _difference(before: dict[str, Any], after: dict[str, Any]) -> str:

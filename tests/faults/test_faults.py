@@ -1,0 +1,89 @@
+"""A short selection of what `make torture` does at length: kills before events of a flow, outages, a full disk.
+
+Each point of a flow at which the host is killed is named by the events around it, which do not depend on how the host
+stores things; so these tests stay right when the host changes.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.faults import disk, torture
+from tests.faults.network import Network
+from tests.faults.points import Outcome, Snapshots, run_flow
+from tests.faults.run import HARMLESS, Run
+
+FLOW = "accept create IdentityAttribute"
+
+
+@pytest.fixture(scope="module")
+def snapshots(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Snapshots]:
+    with Snapshots(tmp_path_factory.mktemp("snapshots")) as ready:
+        yield ready
+
+
+@pytest.fixture(scope="module")
+def undisturbed(snapshots: Snapshots) -> Outcome:
+    return run_flow(FLOW, snapshots)
+
+
+def bad(findings: list) -> list[str]:
+    return [str(finding) for finding in findings if finding.kind not in HARMLESS]
+
+
+def between(outcome: Outcome, first: str, last: str) -> list[int]:
+    """Return the points after the event `first` up to `last`; `#2` at an event's end means its second time."""
+
+    def find(event: str) -> int:
+        label, _, time = event.partition("#")
+        return [number for number, each in enumerate(outcome.events, 1) if each == label][int(time or 1) - 1]
+
+    return [number for number in outcome.points if find(first) < number <= find(last)]
+
+
+@pytest.mark.parametrize("flow", [FLOW, "reject share", "relationship with a Request", "files"])
+def test_without_a_fault_there_is_no_finding(flow, snapshots):
+    outcome = run_flow(flow, snapshots)
+    assert not outcome.findings, outcome
+    assert len(outcome.events) > 10
+
+
+SEND = ("answer 201 to POST /Requests/Outgoing", "answer 201 to POST /Messages")
+RECEIVE = ("→ Backbone GET /Messages/…", "answer 204 to POST /Account/Sync")
+ACCEPT = ("answer 204 to POST /Account/Sync", "answer 200 to PUT /Requests/Incoming/…/Accept")
+ANSWER = ("answer 200 to PUT /Requests/Incoming/…/Accept", "→ Backbone POST /SyncRuns#2")
+COMPLETE = ("→ Backbone GET /Messages/…#2", "answer 204 to POST /Account/Sync#2")
+
+
+@pytest.mark.parametrize(
+    "section",
+    [
+        pytest.param(SEND, id="send", marks=pytest.mark.xfail(reason="a repeated send sends the Request twice")),
+        pytest.param(RECEIVE, id="receive"),
+        pytest.param(ACCEPT, id="accept", marks=pytest.mark.xfail(reason="half of an accept is stored")),
+        pytest.param(ANSWER, id="answer", marks=pytest.mark.xfail(reason="the Response is sent twice")),
+        pytest.param(COMPLETE, id="complete", marks=pytest.mark.xfail(reason="the Sender's Request stays Open")),
+    ],
+)
+def test_killed_before_each_event_of(section, undisturbed, snapshots):
+    for point in between(undisturbed, *section):
+        outcome = run_flow(FLOW, snapshots, point)
+        assert outcome.was_killed
+        assert not bad(outcome.findings), outcome
+
+
+@pytest.mark.parametrize("outage", ["500", "answer lost"])
+def test_one_call_of_the_backbone_fails(outage, snapshots):
+    workload = torture.outages(3, snapshots, [outage])
+    assert not bad(workload.findings), workload
+
+
+@pytest.mark.xfail(reason="what is refused because the disk is full stays in memory")
+@pytest.mark.skipif(not disk.CAN_MOUNT, reason="only root can mount a small disk")
+def test_a_full_disk(snapshots, tmp_path):
+    with disk.small_disk(tmp_path / "disk", 16) as small:
+        folder = snapshots.of(FLOW, small / "network")
+        with Network(folder, snapshots.hosts) as network:
+            run = Run(network)
+            disk.full(network, run, small)
+            assert not bad(run.findings), "\n".join(bad(run.findings))
