@@ -23,9 +23,9 @@ test: check ## set up, browser included, then the quality gate and all tests
 
 torture: ## kill a network KILLS times at random, then before every event of every flow, then let its Backbone fail
 	@$(PYTHON) tools/bootstrap.py dev
-	@$(BIN)/python -u -m tests.faults kills --kills $(KILLS) --seed $(SEED)
-	@$(BIN)/python -u -m tests.faults points
-	@$(BIN)/python -u -m tests.faults outages --runs 50 --seed $(SEED)
+	@$(BIN)/python -u -m tests.faults kills --kills $(KILLS) --seed $(SEED); kills=$$?; \
+	$(BIN)/python -u -m tests.faults points; points=$$?; \
+	$(BIN)/python -u -m tests.faults outages --runs 50 --seed $(SEED) && exit $$((kills | points))
 
 check: ## the quality gate alone: format, lint (Python and JavaScript), types, imports, notebooks normalised, README's table
 	@$(PYTHON) tools/bootstrap.py dev

@@ -73,7 +73,12 @@ def request(kind: str, *, accept: bool = True, in_group: bool = False) -> Flow:
         yield
         decide(run, incoming, accept=accept, inputs={path: inputs})
         yield
-        run.until("the decided Request is Completed at the Recipient", "recipient", completed_incoming(created.id))
+        run.until(
+            "the decided Request is Completed at the Recipient",
+            "recipient",
+            completed_incoming(created.id),
+            then_sync=("recipient",),
+        )
         yield
         run.until(
             "the decided Request is Completed at the Sender",
@@ -232,7 +237,12 @@ def relationship_with_request(run: Run) -> Steps:
     yield
     decide(run, incoming, accept=True, inputs={})
     yield
-    run.until("the decided Request is Completed at the Recipient", "recipient", completed_incoming(incoming.id))
+    run.until(
+        "the decided Request is Completed at the Recipient",
+        "recipient",
+        completed_incoming(incoming.id),
+        then_sync=("recipient",),
+    )
     created = run.until(
         "the Relationship is there",
         "recipient",

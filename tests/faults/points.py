@@ -137,7 +137,7 @@ def run_flow(name: str, snapshots: Snapshots, kill_at: int = 0) -> Outcome:
             run.settle()
             run.check()
         except Exception as error:
-            run.find("error", repr(error))
+            run.find("error", f"{type(error).__name__}: {error}")
         if findings:
             notes += [f"log: {line}" for line in network.log if " error " in line][-6:]
         else:

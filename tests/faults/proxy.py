@@ -38,7 +38,9 @@ class Proxy(Closing):
     def __init__(self, backbone_port: int) -> None:
         self._backbone_port = backbone_port
         self._outage: str | None = None
+        self._call = b""
         self._skip = 0
+        self._left: int | None = None
         self._connections: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
         self.port = 0
@@ -53,9 +55,16 @@ class Proxy(Closing):
         """Whether calls fail."""
         return self._outage is not None
 
-    def fail(self, outage: str, after: int = 0) -> None:
-        """Fail in one of the ways of `OUTAGES` from now on, once so many calls went well."""
-        self._skip = after
+    def fail(self, outage: str, *, call: str = "", after: int = 0, times: int | None = None) -> None:
+        """Fail from now on.
+
+        Args:
+            outage: one of the ways of `OUTAGES`.
+            call: how the calls begin that fail, e.g. `GET /api/v2/Messages/`; all without it.
+            after: so many of these go well first.
+            times: so many fail.
+        """
+        self._call, self._skip, self._left = call.encode(), after, times
         self._outage = outage
         if outage == "refused":
             self._do(self._refuse())
@@ -97,7 +106,7 @@ class Proxy(Closing):
         self._connections.add(writer)
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
             while call := await _message(reader):
-                outage = self._outage_now()
+                outage = self._outage_of(call)
                 if outage in ("hanging", "refused"):
                     await asyncio.sleep(3600)
                 elif outage == "500":
@@ -117,14 +126,19 @@ class Proxy(Closing):
         self._connections.discard(writer)
         writer.transport.abort() if self._outage else writer.close()
 
-    def _outage_now(self) -> str | None:
-        if not self._outage:
+    def _outage_of(self, call: bytes) -> str | None:
+        if not self._outage or not call.startswith(self._call):
             return None
         if self._skip:
             self._skip -= 1
             return None
+        outage = self._outage
+        if self._left is not None:
+            self._left -= 1
+            if not self._left:
+                self._outage = None
         self.failed += 1
-        return self._outage
+        return outage
 
     async def _pass_on(self, call: bytes, writer: asyncio.StreamWriter, outage: str | None) -> None:
         from_backbone, to_backbone = await asyncio.open_connection(LOOPBACK, self._backbone_port)

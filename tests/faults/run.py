@@ -16,11 +16,11 @@ it must be is a *finding*: its kind and what was seen.
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from enmeshed_nb.connector import ApiError, ConnectionFailed, Connector, NotFound
+from enmeshed_nb.connector import ApiError, ConnectionFailed, Connector, NotFound, UnexpectedAnswer
 from tests.faults.network import Network
 
 T = TypeVar("T")
@@ -34,6 +34,7 @@ PATIENCE = 2.0
 """Seconds to wait after each of them, and how often to look at least: a busy machine needs longer."""
 LOOKS = 60
 BUSY = "error.platform.validation.syncRun.cannotStartSyncRunWhenAnotherSyncRunIsRunning"
+UNREACHABLE = "error.transport.request.unknown"
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ class Run:
     decided: set[str] = field(default_factory=set)
     _addresses: dict[str, str] = field(default_factory=dict)
     _marks: int = 0
+    _unreachable: int = 0
 
     def connector(self, name: str) -> Connector:
         """Return the client of a Connector; use it only for what changes nothing."""
@@ -127,6 +129,10 @@ class Run:
             except ApiError as error:
                 if not self._may_be_repeated(what, error):
                     raise GivenUpError from error
+            except UnexpectedAnswer as error:
+                self.find("unclear", f"{what}: {error.message}")
+                if self.network.proxy:
+                    self.network.proxy.recover()
             if (done := self.read(name, look)) is not None:
                 self.notes.append(f"{what}: was done")
                 return done
@@ -151,6 +157,9 @@ class Run:
                 self.find("unclear", f"{what} is answered with {error.status} {error.code} when the Backbone fails")
             self.network.proxy.recover()
             return True
+        if error.code == UNREACHABLE and self._unreachable < 3:  # a connection that an outage had ended
+            self._unreachable += 1
+            return True
         self.find("refused", f"{what} is refused with {error.status} {error.code}: {error.api_message}")
         return False
 
@@ -159,17 +168,31 @@ class Run:
         self.call(f"sync of the {name}", name, lambda c: c.account.sync() or True)
 
     def until(
-        self, what: str, name: str, condition: Callable[[Connector], T | None], *, sync: tuple[str, ...] = ()
+        self,
+        what: str,
+        name: str,
+        condition: Callable[[Connector], T | None],
+        *,
+        sync: Sequence[str] = (),
+        then_sync: Sequence[str] = (),
     ) -> T:
         """Wait for a condition at a Connector through a bounded number of syncs, and return its value.
+
+        Args:
+            what: the condition, for findings.
+            name: the Connector.
+            condition: returns a value when it is true, else None.
+            sync: who must synchronise for it.
+            then_sync: who synchronises only if it does not come true without.
 
         Raises:
             GivenUpError: it does not come true.
         """
-        for attempt in range(MOST_SYNCS if sync else 2):
+        for attempt in range(MOST_SYNCS if sync or then_sync else 2):
+            self._unreachable = 0
             if attempt and self.network.proxy:
                 self.network.proxy.recover()
-            for each in sync:
+            for each in sync or (then_sync if attempt else ()):
                 self.sync(each)
             deadline, looks = time.monotonic() + PATIENCE, 0
             while time.monotonic() < deadline or looks < LOOKS:
@@ -177,11 +200,12 @@ class Run:
                 if (value := self.read(name, condition)) is not None:
                     return value
                 time.sleep(0.01)
-        self.find("stuck", f"{what}: not within {MOST_SYNCS if sync else 0} syncs")
+        self.find("stuck", f"{what}: not within {MOST_SYNCS if sync or then_sync else 0} syncs")
         raise GivenUpError
 
     def settle(self) -> None:
         """Synchronise both sides until nothing is left to be done, or the bound is reached."""
+        self._unreachable = 0
         for _ in range(MOST_SYNCS):
             for name in self.network.names:
                 self.sync(name)

@@ -66,15 +66,23 @@ COMPLETE = ("→ Backbone GET /Messages/…#2", "answer 204 to POST /Account/Syn
     ],
 )
 def test_killed_before_each_event_of(section, undisturbed, snapshots):
-    for point in between(undisturbed, *section):
+    points = between(undisturbed, *section)
+    for point in points[::3] if section is RECEIVE else points:
         outcome = run_flow(FLOW, snapshots, point)
         assert outcome.was_killed
         assert not bad(outcome.findings), outcome
 
 
+@pytest.mark.xfail(reason="a Response that cannot be sent at once is not sent again before the next start")
 @pytest.mark.parametrize("outage", ["500", "answer lost"])
-def test_one_call_of_the_backbone_fails(outage, snapshots):
-    workload = torture.outages(3, snapshots, [outage])
+def test_the_backbone_is_away_when_a_response_is_sent(outage, snapshots):
+    workload = torture.unsent_response(outage, snapshots)
+    assert not bad(workload.findings), workload
+
+
+@pytest.mark.xfail(reason="a Message that three synchronisations could not fetch is never fetched")
+def test_three_synchronisations_cannot_fetch_a_message(snapshots):
+    workload = torture.unfetched_message(snapshots)
     assert not bad(workload.findings), workload
 
 

@@ -3,10 +3,11 @@
 import random
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from tests.faults.flows import RELATED, Steps
+from tests.faults.flows import RELATED, Steps, finish
 from tests.faults.network import Network
 from tests.faults.points import Snapshots
 from tests.faults.proxy import OUTAGES, Proxy
@@ -14,6 +15,8 @@ from tests.faults.run import Finding, GivenUpError, Run
 
 AT_ONCE = 5
 MOST_EVENTS = 120
+RECEIVE, DECIDE = 3, 4
+"""After how many steps of the flow of a Request it is sent, and received."""
 MIXABLE = [name for name in RELATED if name != "end of a Relationship"]
 
 
@@ -38,12 +41,17 @@ class Workload:
     notes: list[str] = field(default_factory=list)
     seconds: float = 0
 
+    @property
+    def replay(self) -> str:
+        """The command that does it again."""
+        return f"python -m tests.faults {self.what} --seed {self.seed} --runs 1"
+
     def __str__(self) -> str:
         lines = [f"{self.what}, seed {self.seed}, {self.kills} kills, {self.seconds:.0f} s: {'; '.join(self.flows)}"]
         lines += [f"    {finding}" for finding in dict.fromkeys(self.findings)]
         if self.findings:
             lines += [f"        {note}" for note in self.notes]
-            lines.append(f"    replay: python -m tests.faults {self.what} --seed {self.seed} --runs 1")
+            lines.append(f"    replay: {self.replay}")
         return "\n".join(lines)
 
 
@@ -65,63 +73,99 @@ def interleave(run: Run, flows: list[str], dice: random.Random, before_each: Cal
 
 def kills(seed: int, snapshots: Snapshots, most: int = 10) -> Workload:
     """Kill the host before random events, `most` times; sometimes while it starts, sometimes the Backbone, too."""
-    dice, begun = random.Random(seed), time.monotonic()
+    dice = random.Random(seed)
     workload = Workload("kills", seed, dice.sample(MIXABLE, AT_ONCE))
-    folder = snapshots.of("related")
-    with Network(folder, snapshots.hosts) as network:
-        run = Run(network, seed)
+    with _network(workload, snapshots) as (network, run):
 
         def next_kill() -> int | None:
             return dice.randint(1, MOST_EVENTS) if network.deaths < most else None
 
-        def sometimes() -> None:
+        def before_each() -> None:
             if network.next_kill is None:
                 network.next_kill = next_kill
-                network.arm(next_kill() or 0)
+                network.arm(dice.randint(1, MOST_EVENTS))
             if dice.random() < 0.05:
                 network.backbone.kill()
                 network.backbone.start()
 
-        interleave(run, workload.flows, dice, sometimes)
-        network.next_kill = None
-        network.disarm()
-        run.settle()
-        run.check()
-        run.same_after_restart()
-        workload.kills, workload.findings, workload.notes = network.deaths - 1, run.findings, run.notes
-        if run.findings:
-            workload.notes += [f"log: {line}" for line in network.log if " error " in line][-8:]
-    shutil.rmtree(folder)
-    workload.seconds = time.monotonic() - begun
+        interleave(run, workload.flows, dice, before_each)
     return workload
 
 
-def outages(seed: int, snapshots: Snapshots, kinds: list[str] | None = None) -> Workload:
-    """Let the Backbone be away in a random way, at a random place of a flow, for as long as one call takes."""
-    dice, begun = random.Random(seed), time.monotonic()
+def outages(seed: int, snapshots: Snapshots, kinds: Sequence[str] = tuple(OUTAGES)) -> Workload:
+    """Let the Backbone be away in a random way, at a random place of a flow, until a call has failed."""
+    dice = random.Random(seed)
     workload = Workload("outages", seed, dice.sample(MIXABLE, 2))
-    folder = snapshots.of("related")
-    with Network(folder, snapshots.hosts, proxied=True) as network:
+    with _network(workload, snapshots, proxied=True) as (network, run):
         assert network.proxy
         proxy: Proxy = network.proxy
-        run = Run(network, seed)
 
-        def sometimes() -> None:
+        def before_each() -> None:
             if dice.random() < 0.5:
-                outage = dice.choice(kinds or list(OUTAGES))
+                outage = dice.choice(kinds)
                 proxy.fail(outage, after=dice.randint(0, 3))
                 run.notes.append(f"outage: {outage}")
             else:
                 proxy.recover()
 
-        interleave(run, workload.flows, dice, sometimes)
-        proxy.recover()
-        run.settle()
-        run.check()
-        run.same_after_restart()
-        workload.findings, workload.notes = run.findings, run.notes
+        interleave(run, workload.flows, dice, before_each)
+    return workload
+
+
+def unsent_response(outage: str, snapshots: Snapshots) -> Workload:
+    """Let the Backbone be away just when the Response to a decided Request is sent."""
+    workload = Workload("unsent_response", 0, ["accept create IdentityAttribute"])
+    with _network(workload, snapshots, proxied=True) as (network, run):
+        assert network.proxy
+        steps = RELATED[workload.flows[0]](run)
+        for _ in range(DECIDE):
+            next(steps)
+        network.proxy.fail(outage, call="POST /api/v2/Messages", times=1)
+        next(steps)
+        while not network.proxy.failed:
+            time.sleep(0.01)
+        network.proxy.recover()
+        finish(steps)
+    return workload
+
+
+def unfetched_message(snapshots: Snapshots) -> Workload:
+    """Let three synchronisations in a row fail to fetch a Message."""
+    workload = Workload("unfetched_message", 0, ["accept create IdentityAttribute"])
+    with _network(workload, snapshots, proxied=True) as (network, run):
+        assert network.proxy
+        steps = RELATED[workload.flows[0]](run)
+        for _ in range(RECEIVE):
+            next(steps)
+        for _ in range(3):
+            failed = network.proxy.failed
+            network.proxy.fail("500", call="GET /api/v2/Messages/", times=1)
+            run.sync("recipient")
+            assert network.proxy.failed == failed + 1
+        finish(steps)
+    return workload
+
+
+@contextmanager
+def _network(workload: Workload, snapshots: Snapshots, *, proxied: bool = False) -> Iterator[tuple[Network, Run]]:
+    """Give a network for a workload; after it, end all faults and hold everything against the model."""
+    begun = time.monotonic()
+    folder = snapshots.of("related")
+    with Network(folder, snapshots.hosts, proxied=proxied) as network:
+        run = Run(network, workload.seed, workload.findings, workload.notes)
+        try:
+            yield network, run
+            network.next_kill = None
+            network.disarm()
+            if network.proxy:
+                network.proxy.recover()
+            run.settle()
+            run.check()
+            workload.kills = network.deaths
+            run.same_after_restart()
+        except Exception as error:
+            run.find("error", f"{type(error).__name__}: {error}")
         if run.findings:
             workload.notes += [f"log: {line}" for line in network.log if " error " in line][-8:]
     shutil.rmtree(folder)
     workload.seconds = time.monotonic() - begun
-    return workload
