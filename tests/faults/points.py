@@ -53,7 +53,9 @@ class Outcome:
         lines += [f"    {finding}" for finding in dict.fromkeys(self.findings)]
         lines += [f"        {note}" for note in self.notes] if self.findings else []
         if self.findings:
-            lines.append(f"    replay: python -m tests.faults points --flow '{self.flow}' --at {self.killed_at}")
+            lines.append(
+                f"    replay: python -m tests.faults points --exact --flow '{self.flow}' --at {self.killed_at}"
+            )
         return "\n".join(lines)
 
 

@@ -75,13 +75,13 @@ def test_killed_before_each_event_of(section, undisturbed, snapshots):
 
 @pytest.mark.xfail(reason="a Response that cannot be sent at once is not sent again before the next start")
 @pytest.mark.parametrize("outage", ["500", "answer lost"])
-def test_the_backbone_is_away_when_a_response_is_sent(outage, snapshots):
+def test_unsent_response(outage, snapshots):
     workload = torture.unsent_response(outage, snapshots)
     assert not bad(workload.findings), workload
 
 
 @pytest.mark.xfail(reason="a Message that three synchronisations could not fetch is never fetched")
-def test_three_synchronisations_cannot_fetch_a_message(snapshots):
+def test_unfetched_message(snapshots):
     workload = torture.unfetched_message(snapshots)
     assert not bad(workload.findings), workload
 

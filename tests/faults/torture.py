@@ -44,7 +44,9 @@ class Workload:
     @property
     def replay(self) -> str:
         """The command that does it again."""
-        return f"python -m tests.faults {self.what} --seed {self.seed} --runs 1"
+        if self.what in ("kills", "outages"):
+            return f"python -m tests.faults {self.what} --seed {self.seed} --runs 1"
+        return f"python -m pytest tests/faults -k {self.what}"
 
     def __str__(self) -> str:
         lines = [f"{self.what}, seed {self.seed}, {self.kills} kills, {self.seconds:.0f} s: {'; '.join(self.flows)}"]
