@@ -1,8 +1,10 @@
 """A Backbone as a process of its own, forked from one that has imported everything: started and killed in no time."""
 
 import multiprocessing
+import os
 import signal
 import socket
+import threading
 from pathlib import Path
 
 import uvicorn
@@ -15,7 +17,15 @@ _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload([__name__])
 
 
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent
+    parent.join()
+    os._exit(0)
+
+
 def _serve(folder: Path, listener: socket.socket) -> None:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     backbone = Backbone(folder, clients=dict([CLIENT]))
     config = uvicorn.Config(backbone.app, log_level="error", timeout_keep_alive=3600)
