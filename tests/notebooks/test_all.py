@@ -52,7 +52,10 @@ def used_dir(data_dir, tmp_path_factory) -> Path:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sum(said.count("DeadKernelError") for said in died) == len(NOTEBOOKS), died
+    assert sum(said.count("✘ failed") for said in died) == len(NOTEBOOKS), died
+    copies = [nbformat.read(path, as_version=4) for path in (folder / "out").glob("*.ipynb")]
+    failures = [each for copy in copies for cell in copy.cells for each in cell.get("outputs", []) if "ename" in each]
+    assert (len(copies), failures) == (len(NOTEBOOKS), []), "no cell failed: the kernels died"
     return data_dir
 
 

@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +31,7 @@ from enmeshed_nb.widgets import (
     Journey,
     NetworkStatus,
     PeerChooser,
+    ProblemView,
     RequestComposer,
     ResponseView,
     StepView,
@@ -172,8 +172,10 @@ def views(network: LocalNetwork, sender: Connector, recipient: Connector) -> lis
         incoming = wait_for_request(recipient, message.id)
         form = DecisionForm(recipient, incoming)
         form.problem.show("The Recipient does not answer.")
-        with suppress(ApiError):
+        try:
             recipient.requests.incoming.accept(incoming.id, [])
+        except ApiError as error:
+            refused = ProblemView(error)
         recipient.requests.incoming.accept(incoming.id, [{"accept": True}, {"items": [{"accept": False}]}])
         done = wait_for_status(sender.requests.outgoing, created.id, "Completed", sync=sender)
         both = Network(sender, recipient, network)
@@ -190,6 +192,7 @@ def views(network: LocalNetwork, sender: Connector, recipient: Connector) -> lis
             Exchanges(journal.exchanges),
             StepView(journal, created.id),
             SummaryView(journal, done, created),
+            refused,
         ]
 
 
