@@ -1,6 +1,6 @@
 """The Sender and the Recipient that a notebook works with: of the local network, or the user's own."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from enmeshed_nb.connector import ConnectionFailed, Connector, aside
 from enmeshed_nb.guide import Journal
 from enmeshed_nb.health import NetworkReport, Part
 from enmeshed_nb.localnet import LocalNetwork, NetworkError, running
+from enmeshed_nb.localnet.settings import ConnectorState
 from enmeshed_nb.progress import waiting_for
 
 __all__ = ["Network", "NetworkReport", "Part", "connect"]
@@ -83,16 +84,14 @@ class Network:
             joined = LocalNetwork.open(self.local.state.data_dir, connectors=wanted, reconfigure=True)
         self.local.close()
         self.local = joined
-        state = joined.state.connector(name)
-        connector = Connector(state.url, state.api_key, name=name)
-        self._add(connector)
-        return connector
+        return self._join(joined.state.connector(name))
 
     @property
     def names(self) -> dict[str, str]:
         """What the Connectors of this network are called, by address; `PeerChooser` takes it."""
         own = {address: name for name, (_, address) in self._identities.items()}
-        return {address: name.capitalize() for address, name in (self._others() | own).items()}
+        others = {each.address: each.name for each in self._running()}
+        return {address: name.capitalize() for address, name in (others | own).items()}
 
     def connector_of(self, address: str) -> Connector:
         """Return the Connector of an Identity, to decide for whom a Request was sent to.
@@ -106,24 +105,22 @@ class Network:
         for name, connector in self.connectors.items():
             if self.address(name) == address:
                 return connector
-        if name := self._others().get(address, ""):
-            return self._join(name)
+        for each in self._running():
+            if each.address == address:
+                return self._join(each)
         names = ", ".join(sorted(set(self.names.values()) - {self.sender.name.capitalize()}))
         raise NetworkError(
             f"It is up to {address} to go on: that is no Connector of this network, so nobody here can decide for it.",
             f"Decide there, or choose a peer whose Connector is here: {names}.",
         )
 
-    def _others(self) -> dict[str, str]:
-        """Return the names of all Connectors of the local network as it is now, by address."""
+    def _running(self) -> Sequence[ConnectorState]:
+        """Return all Connectors of the local network as it is now."""
         state = running(self.local.state.data_dir) if self.local else None
-        return {each.address: each.name for each in state.connectors} if state else {}
+        return state.connectors if state else ()
 
-    def _join(self, name: str) -> Connector:
-        assert self.local is not None
-        state = running(self.local.state.data_dir) or self.local.state
-        found = state.connector(name)
-        connector = Connector(found.url, found.api_key, name=name)
+    def _join(self, state: ConnectorState) -> Connector:
+        connector = Connector(state.url, state.api_key, name=state.name)
         self._add(connector)
         return connector
 

@@ -53,6 +53,16 @@ def is_gone(pid: int) -> bool:
         return True
 
 
+def end(process: subprocess.Popen[Any]) -> None:
+    """End a process: it may do so by itself, else it is killed after 15 seconds."""
+    process.terminate()
+    try:
+        process.wait(15)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
 def closed_port() -> int:
     """Return a port on which nobody listens."""
     with socket.create_server(("127.0.0.1", 0)) as server:

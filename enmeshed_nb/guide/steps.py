@@ -12,6 +12,7 @@ from enmeshed_nb.content.model import iso
 from enmeshed_nb.guide.changes import marked_lines
 from enmeshed_nb.guide.journal import Journal, Observation
 from enmeshed_nb.guide.journey import concerning, happenings
+from enmeshed_nb.guide.naming import name_of
 from enmeshed_nb.guide.results import item_results
 from enmeshed_nb.guide.text import TextView, json_text, printable, printable_lines
 from enmeshed_nb.summary import SUMMARY_MIME
@@ -124,8 +125,7 @@ def asked(request: LocalRequest) -> str:
     if request.content.title:
         return _shortened(request.content.title)
     first, *more = [item for _, item in walk(request.content)]
-    words = getattr(first, "title", None) or getattr(first, "consent", None) or first.description or first.type_name
-    return _shortened(str(words)) + (f" (and {len(more)} more)" if more else "")
+    return _shortened(name_of(first)) + (f" (and {len(more)} more)" if more else "")
 
 
 def _shortened(words: str) -> str:

@@ -4,7 +4,6 @@ import json
 import os
 import re
 import secrets
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from enmeshed_nb.connector import Connector
 from enmeshed_nb.guide import establish_relationship
 from enmeshed_nb.localnet import LocalNetwork
-from tests.conftest import ROOT, closed_port, until
+from tests.conftest import ROOT, closed_port, end, until
 from tools.bootstrap import chromium
 
 PATIENCE = 30_000  # milliseconds
@@ -79,12 +78,7 @@ class Lab:
 
     def close(self) -> None:
         """End JupyterLab, and so the network."""
-        self._process.send_signal(signal.SIGTERM)
-        try:
-            self._process.wait(15)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        end(self._process)
         self._log.close()
 
 

@@ -4,7 +4,6 @@ import html
 import os
 import re
 import secrets
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -40,7 +39,7 @@ from enmeshed_nb.widgets import (
 from enmeshed_nb.widgets.panel import Panel
 from enmeshed_nb.widgets.view import View
 from tests.browser.conftest import SETTINGS, browser  # noqa: F401
-from tests.conftest import ROOT, closed_port, until
+from tests.conftest import ROOT, closed_port, end, until
 from tools.notebooks import METADATA
 
 FOLDER = Path(os.environ.get("VIEWS_OF", ROOT / "notebooks"))
@@ -135,12 +134,7 @@ class Server:
 
     def close(self) -> None:
         """End it."""
-        self._process.send_signal(signal.SIGTERM)
-        try:
-            self._process.wait(15)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        end(self._process)
         self._log.close()
 
 
