@@ -10,6 +10,7 @@ from typing import Any, Self
 import uvicorn
 
 from enmeshed_nb.localnet.errors import NetworkError
+from enmeshed_nb.localnet.patience import PatientProtocol
 
 LOOPBACK = "127.0.0.1"
 
@@ -69,6 +70,7 @@ class Server:
         self._uvicorn = uvicorn.Server(
             uvicorn.Config(
                 app,
+                http=PatientProtocol,
                 log_config=None,
                 timeout_graceful_shutdown=2,
                 timeout_keep_alive=KEEP_ALIVE,

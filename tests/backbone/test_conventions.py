@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from httpx import Response
 
 from enmeshed_nb.localnet.backbone import Backbone
 from tests.backbone.world import CLIENT, World, nested, ok, refused
@@ -34,19 +33,9 @@ def test_a_malformed_form_is_a_400(world: World, content_type: str) -> None:
     refused(world.identity().post("/Files", headers=headers, content=b"rubbish"), INPUT)
 
 
-def is_too_large(answer: Response) -> None:
+def test_a_huge_body_is_too_large(world: World) -> None:
+    answer = world.anyone.call("POST", "/Identities", headers={"content-length": str(1024**3)}, content=b"")
     assert refused(answer, "invalidPropertyValue")["message"] == "The body is too large."
-
-
-def test_a_huge_body_is_refused_before_it_is_read(world: World) -> None:
-    headers = {"content-length": str(1024**3)}
-    is_too_large(world.anyone.call("POST", "/Identities", headers=headers, content=b""))
-
-
-def test_a_body_that_turns_out_to_be_huge_is_refused(world: World) -> None:
-    headers = {"content-type": "application/json"}
-    chunks = (b"x" * 1024**2 for _ in range(33))
-    is_too_large(world.anyone.call("POST", "/Identities", headers=headers, content=chunks))
 
 
 @pytest.mark.parametrize("path", ["/Files", "/Messages", "/Tokens", "/Relationships", "/RelationshipTemplates"])
@@ -143,7 +132,7 @@ def test_who_is_not_logged_in_is_told_that_first_on_every_route_but_the_open_one
         assert answer.status_code == 401, (method, path)
 
 
-@pytest.mark.parametrize("depth", [900, 100_000])
+@pytest.mark.parametrize("depth", [900, 30_000])
 def test_a_body_may_be_nested_as_deeply_as_it_likes(world: World, depth: int) -> None:
     device, headers = world.identity(), {"content-type": "application/json"}
     for method, path in (("POST", "/Devices"), ("POST", "/Identities"), ("PUT", "/Devices/Self")):

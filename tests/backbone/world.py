@@ -245,7 +245,9 @@ class World:
         self.http = Client(transport=InProcess(self.backbone.app), base_url="http://localhost")
         self.anyone = Caller(self.http)
         admin_app = self.backbone.admin_app(ADMIN_KEY)
-        self.admin = Client(transport=InProcess(admin_app), base_url="http://admin", headers={"x-api-key": ADMIN_KEY})
+        self.admin = Client(
+            transport=InProcess(admin_app), base_url="http://localhost", headers={"x-api-key": ADMIN_KEY}
+        )
 
     def identity(self) -> Device:
         return new_identity(self.http)

@@ -2,7 +2,7 @@
 
 import secrets
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -30,15 +30,16 @@ from enmeshed_nb.localnet.backbone import (
 from enmeshed_nb.localnet.backbone.call import Call, Store, result
 from enmeshed_nb.localnet.backbone.errors import install_handlers, log
 from enmeshed_nb.localnet.backbone.formats import utcnow
-from enmeshed_nb.localnet.backbone.limits import BodyLimit
-from enmeshed_nb.localnet.backbone.routes import AdminRoute, PrivateRoute
+from enmeshed_nb.localnet.backbone.hosts import Hosts
+from enmeshed_nb.localnet.backbone.limits import UnreadBodies
+from enmeshed_nb.localnet.backbone.routes import AdminRoute, OpenRoute, PrivateRoute
 
 MAJOR_VERSION = "7"
 TAGS = {"supportedLanguages": ["en"], "tagsForAttributeValueTypes": {}}
 REMOVAL_INTERVAL = 10.0
 """Seconds between two runs of the job that removes Identities whose grace period is over."""
 
-open_router = APIRouter(tags=["General"])
+open_router = APIRouter(tags=["General"], route_class=OpenRoute)
 router = APIRouter(tags=["General"], route_class=PrivateRoute)
 admin_router = APIRouter(prefix="/api/v1", tags=["Administration"], route_class=AdminRoute)
 
@@ -89,6 +90,8 @@ class Backbone(Closing):
         clients: the secrets of the OAuth clients by their ids; Connectors need one of them.
         hostname: the host part of addresses (`did:e:<hostname>:dids:…`): the host name of the Connectors' `baseUrl`,
             or their `addressGenerationHostnameOverride`.
+        allowed_hosts: names by which it may be called (the `Host` header) beside *hostname*, `localhost` and the
+            loopback addresses.
         clock: tells the time.
         removal_interval: seconds between two runs of the job that removes Identities whose grace period is over.
 
@@ -104,9 +107,11 @@ class Backbone(Closing):
         *,
         clients: Mapping[str, str],
         hostname: str = "localhost",
+        allowed_hosts: Iterable[str] = (),
         clock: Callable[[], datetime] = utcnow,
         removal_interval: float = REMOVAL_INTERVAL,
     ) -> None:
+        self._allowed_hosts = (hostname, *allowed_hosts)
         self._store = Store(folder, clients, hostname, clock)
         self.app = self._application("Backbone", ROUTERS)
         self._is_closed = threading.Event()
@@ -146,7 +151,8 @@ class Backbone(Closing):
         app = FastAPIOffline(title=title, version=MAJOR_VERSION, responses=refusals)
         app.state.store = self._store
         install_handlers(app)
-        app.add_middleware(BodyLimit)
+        app.add_middleware(Hosts, allowed=self._allowed_hosts)
+        app.add_middleware(UnreadBodies)  # around all others
         for each in routers:
             app.include_router(each)
         return app

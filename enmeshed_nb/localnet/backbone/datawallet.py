@@ -11,12 +11,12 @@ from enmeshed_nb.localnet.backbone.call import Call, result
 from enmeshed_nb.localnet.backbone.errors import not_found, refused
 from enmeshed_nb.localnet.backbone.formats import Body, Count, new_id, timestamp
 from enmeshed_nb.localnet.backbone.models import DatawalletModification
-from enmeshed_nb.localnet.backbone.routes import PrivateRoute
+from enmeshed_nb.localnet.backbone.routes import ContentRoute
 from enmeshed_nb.localnet.backbone.runs import open_run
 
 LocalIndex = Annotated[int, Field(ge=-1, lt=2**31)]
 
-router = APIRouter(prefix="/api/v2/Datawallet", tags=["Datawallet"], route_class=PrivateRoute)
+router = APIRouter(prefix="/api/v2/Datawallet", tags=["Datawallet"], route_class=ContentRoute)
 
 
 class Modification(Body):

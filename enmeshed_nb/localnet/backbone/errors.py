@@ -97,6 +97,8 @@ def install_handlers(app: FastAPI) -> None:
     async def _no_route(_: Request, error: HTTPException) -> Response:
         if error.status_code == TOO_LARGE:
             return envelope(invalid("The body is too large."), utcnow())
+        if error.status_code == 401:
+            return envelope(unauthorized(), utcnow())
         codes = {404: "routeNotFound", 405: "methodNotAllowed"}
         code = f"error.platform.{codes.get(error.status_code, 'inputCannotBeParsed')}"
         status = error.status_code if error.status_code in codes else 400

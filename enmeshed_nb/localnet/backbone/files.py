@@ -13,11 +13,11 @@ from enmeshed_nb.localnet.backbone.call import Call, result, written_time
 from enmeshed_nb.localnet.backbone.errors import forbidden, invalid, not_found, refused
 from enmeshed_nb.localnet.backbone.formats import Address, Body, Moment, new_id, timestamp
 from enmeshed_nb.localnet.backbone.models import File
-from enmeshed_nb.localnet.backbone.routes import PrivateRoute
+from enmeshed_nb.localnet.backbone.routes import ContentRoute
 
 SIZE_LIMIT = 20 * 1024 * 1024
 
-router = APIRouter(prefix="/api/v2/Files", tags=["Files"], route_class=PrivateRoute)
+router = APIRouter(prefix="/api/v2/Files", tags=["Files"], route_class=ContentRoute)
 
 
 class OwnershipToken(Body):

@@ -28,7 +28,7 @@ from enmeshed_nb.localnet.backbone.deletion import gone_since
 from enmeshed_nb.localnet.backbone.errors import BackboneError, not_found, refused, unauthorized
 from enmeshed_nb.localnet.backbone.formats import Body, address_of, from_base64url, from_json, is_id, new_id, timestamp
 from enmeshed_nb.localnet.backbone.models import AccessToken, Challenge, Device, Identity
-from enmeshed_nb.localnet.backbone.routes import PrivateRoute
+from enmeshed_nb.localnet.backbone.routes import OpenRoute, PrivateRoute
 
 CHALLENGE_LIFETIME = timedelta(minutes=10)
 TOKEN_LIFETIME = timedelta(hours=1)
@@ -37,9 +37,9 @@ TOKEN_LIFETIME = timedelta(hours=1)
 PASSWORDS = PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1)
 ED25519 = 3
 
-open_router = APIRouter(prefix="/api/v2", tags=["Identities"])
+open_router = APIRouter(prefix="/api/v2", tags=["Identities"], route_class=OpenRoute)
 router = APIRouter(prefix="/api/v2", tags=["Identities"], route_class=PrivateRoute)
-login_router = APIRouter(tags=["Login"])
+login_router = APIRouter(tags=["Login"], route_class=OpenRoute)
 
 
 class SignedChallenge(Body):

@@ -11,12 +11,12 @@ from enmeshed_nb.localnet.backbone.errors import not_found, refused
 from enmeshed_nb.localnet.backbone.formats import Blob, Body, decoded_size, is_id, new_id, timestamp
 from enmeshed_nb.localnet.backbone.models import Message, MessageRecipient, Relationship
 from enmeshed_nb.localnet.backbone.relationships import between
-from enmeshed_nb.localnet.backbone.routes import PrivateRoute
+from enmeshed_nb.localnet.backbone.routes import ContentRoute
 
 MOST_UNRECEIVED = 20
 MOST_IDS = 1000
 
-router = APIRouter(prefix="/api/v2/Messages", tags=["Messages"], route_class=PrivateRoute)
+router = APIRouter(prefix="/api/v2/Messages", tags=["Messages"], route_class=ContentRoute)
 
 
 def _sealed_key(text: str) -> str:

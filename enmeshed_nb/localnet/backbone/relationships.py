@@ -18,10 +18,10 @@ from enmeshed_nb.localnet.backbone.models import (
     Relationship,
     Template,
 )
-from enmeshed_nb.localnet.backbone.routes import PrivateRoute
+from enmeshed_nb.localnet.backbone.routes import ContentRoute
 from enmeshed_nb.localnet.backbone.templates import is_allocated
 
-router = APIRouter(prefix="/api/v2/Relationships", tags=["Relationships"], route_class=PrivateRoute)
+router = APIRouter(prefix="/api/v2/Relationships", tags=["Relationships"], route_class=ContentRoute)
 
 REQUESTED = "ReactivationRequested"
 Party = Literal["from", "to", "either", "requester", "requested"]

@@ -1,8 +1,12 @@
-"""Who may call a route. Whoever may not is told that before anything else that is wrong with a request."""
+"""Who may call a route, and how much may be sent to it.
+
+Whoever may not call is told that before anything else that is wrong with a request, and before more of its body is
+read than anyone may send.
+"""
 
 import hmac
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, ClassVar
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
@@ -11,17 +15,54 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from enmeshed_nb.localnet.backbone.call import Call
-from enmeshed_nb.localnet.backbone.errors import unauthorized
+from enmeshed_nb.localnet.backbone.errors import BackboneError, unauthorized
+from enmeshed_nb.localnet.backbone.limits import ANYONES_BODY, LARGEST_BODY, LARGEST_PLAIN_BODY, bounded
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
-class PrivateRoute(APIRoute):
+class OpenRoute(APIRoute):
+    """A route for anyone."""
+
+    largest_body: ClassVar[int] = ANYONES_BODY
+
+    def get_route_handler(self) -> Handler:
+        """Return what answers a request."""
+        handle = super().get_route_handler()
+
+        async def handle_bounded(request: Request) -> Response:
+            receive = bounded(request, self.largest_body, lambda: self._admit(request))
+            return await handle(Request(request.scope, receive))
+
+        return handle_bounded
+
+    def _admit(self, request: Request) -> None:
+        """Raise an HTTPException, which FastAPI passes on while it reads a body, unless the caller is known."""
+        try:
+            self._identify(request)
+        except BackboneError as error:
+            raise HTTPException(error.status) from error
+
+    def _identify(self, request: Request) -> None:
+        """Raise a BackboneError unless the caller is known."""
+        with Call(request):
+            pass
+
+
+class OpenContentRoute(OpenRoute):
+    """A route for anyone; whoever is logged in may send it content."""
+
+    largest_body = LARGEST_BODY
+
+
+class PrivateRoute(OpenRoute):
     """A route for devices that are logged in.
 
     The handler's own `Call` looks the login up. Only for a request that never gets there, since FastAPI refuses what it
     holds, that is done here: so no call pays for it twice.
     """
+
+    largest_body = LARGEST_PLAIN_BODY
 
     def get_route_handler(self) -> Handler:
         """Return what answers a request."""
@@ -37,17 +78,28 @@ class PrivateRoute(APIRoute):
         return handle_for_device
 
 
-class AdminRoute(APIRoute):
+class ContentRoute(PrivateRoute):
+    """A route for devices that are logged in, which may send it content."""
+
+    largest_body = LARGEST_BODY
+
+
+class AdminRoute(OpenRoute):
     """A route of the admin API, for whoever sends its key as `x-api-key`."""
+
+    largest_body = LARGEST_PLAIN_BODY
 
     def get_route_handler(self) -> Handler:
         """Return what answers a request."""
         handle = super().get_route_handler()
 
         async def handle_for_admin(request: Request) -> Response:
-            key: str = request.app.state.api_key
-            if not hmac.compare_digest(request.headers.get("x-api-key", "").encode(), key.encode()):
-                raise unauthorized()
+            self._identify(request)
             return await handle(request)
 
         return handle_for_admin
+
+    def _identify(self, request: Request) -> None:
+        key: str = request.app.state.api_key
+        if not hmac.compare_digest(request.headers.get("x-api-key", "").encode(), key.encode()):
+            raise unauthorized()

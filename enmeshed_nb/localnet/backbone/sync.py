@@ -19,14 +19,14 @@ from enmeshed_nb.localnet.backbone.deletion import is_to_be_deleted
 from enmeshed_nb.localnet.backbone.errors import invalid, not_found, refused
 from enmeshed_nb.localnet.backbone.formats import Body, Count, new_id, timestamp
 from enmeshed_nb.localnet.backbone.models import ExternalEvent, SyncRun
-from enmeshed_nb.localnet.backbone.routes import PrivateRoute
+from enmeshed_nb.localnet.backbone.routes import ContentRoute
 from enmeshed_nb.localnet.backbone.runs import open_run, release
 
 DEFAULT_SECONDS = 10
 MOST_ERRORS = 3
 EVENT_SYNC, VERSION_UPGRADE = "ExternalEventSync", "DatawalletVersionUpgrade"
 
-router = APIRouter(prefix="/api/v2/SyncRuns", tags=["Synchronisation"], route_class=PrivateRoute)
+router = APIRouter(prefix="/api/v2/SyncRuns", tags=["Synchronisation"], route_class=ContentRoute)
 
 
 class NewSyncRun(Body):

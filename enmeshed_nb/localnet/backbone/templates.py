@@ -10,9 +10,9 @@ from enmeshed_nb.localnet.backbone.call import Call, result, written_time
 from enmeshed_nb.localnet.backbone.errors import forbidden, invalid, not_found, not_found_or_password, refused
 from enmeshed_nb.localnet.backbone.formats import Address, Blob, Body, Count, Moment, new_id, timestamp
 from enmeshed_nb.localnet.backbone.models import Template, TemplateAllocation
-from enmeshed_nb.localnet.backbone.routes import PrivateRoute
+from enmeshed_nb.localnet.backbone.routes import ContentRoute
 
-router = APIRouter(prefix="/api/v2/RelationshipTemplates", tags=["RelationshipTemplates"], route_class=PrivateRoute)
+router = APIRouter(prefix="/api/v2/RelationshipTemplates", tags=["RelationshipTemplates"], route_class=ContentRoute)
 
 
 class NewTemplate(Body):

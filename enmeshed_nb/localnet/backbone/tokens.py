@@ -10,12 +10,12 @@ from enmeshed_nb.localnet.backbone.call import Call, Transaction, caller_of, res
 from enmeshed_nb.localnet.backbone.errors import forbidden, invalid, not_found, not_found_or_password, refused
 from enmeshed_nb.localnet.backbone.formats import Address, Blob, Body, Moment, new_id, timestamp
 from enmeshed_nb.localnet.backbone.models import Token, TokenAllocation
-from enmeshed_nb.localnet.backbone.routes import PrivateRoute
+from enmeshed_nb.localnet.backbone.routes import ContentRoute, OpenContentRoute
 
 ANONYMOUS_LIFETIME = timedelta(minutes=5)
 
-open_router = APIRouter(prefix="/api/v2/Tokens", tags=["Tokens"])
-router = APIRouter(prefix="/api/v2/Tokens", tags=["Tokens"], route_class=PrivateRoute)
+open_router = APIRouter(prefix="/api/v2/Tokens", tags=["Tokens"], route_class=OpenContentRoute)
+router = APIRouter(prefix="/api/v2/Tokens", tags=["Tokens"], route_class=ContentRoute)
 
 
 class NewToken(Body):
