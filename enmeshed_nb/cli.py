@@ -28,10 +28,12 @@ from enmeshed_nb.localnet.settings import (
     Wanted,
     check_name,
     data_dir,
+    is_host_name,
 )
 from enmeshed_nb.progress import waiting_for
 
 FIRST_NOTEBOOK = "00-start-here.ipynb"
+ADMIN_API_KEY_VARIABLE = "ENMESHED_NB_ADMIN_API_KEY"
 JUPYTER = Path(__file__).parent / "jupyter"
 """JupyterLab's defaults: it asks no question about news."""
 
@@ -108,7 +110,12 @@ def up(connectors: str | None, config: Path | None, as_json: bool, data_dir: Pat
         wanted = Wanted(connectors={name: {} for name in connector_names(connectors)})
     with waiting_for("the local network") as tell:
         opened = LocalNetwork.open(
-            data_dir, connectors=wanted.connectors, backbone_port=wanted.backbone_port, keep=True, progress=tell
+            data_dir,
+            connectors=wanted.connectors,
+            backbone_port=wanted.backbone_port,
+            backbone_hosts=wanted.backbone_hosts,
+            keep=True,
+            progress=tell,
         )
     with opened:
         healthy = all((health := of_network(opened.state)).health.values())
@@ -198,26 +205,81 @@ def reset(yes: bool, data_dir: Path | None) -> None:
     console.print("Deleted." if local_network.reset(data_dir) else "There is nothing to delete.")
 
 
+def _host_names(_: click.Context, __: click.Parameter, names: tuple[str, ...]) -> tuple[str, ...]:
+    if odd := [name for name in names if not is_host_name(name)]:
+        raise click.BadParameter(f"{odd[0]!r} is no host name without a port.")
+    return names
+
+
+def _admin_api_key(file: Path | None, given: str | None) -> str:
+    """Return the key of the admin API: from the file, the environment, or the old option.
+
+    Raises:
+        UsageError: there is none, or more than one was given.
+        NetworkError: the file cannot be read.
+    """
+    if file and given:
+        raise click.UsageError("--admin-api-key and --admin-api-key-file exclude each other.")
+    if given:
+        messages.print(
+            "[yellow]Warning:[/] --admin-api-key is deprecated: everyone on this machine can see it in the list of "
+            f"processes. Give the key by ${ADMIN_API_KEY_VARIABLE} or --admin-api-key-file FILE.",
+            highlight=False,
+            soft_wrap=True,
+        )
+        return given
+    try:
+        key = file.read_text(encoding="utf-8").strip() if file else os.environ.get(ADMIN_API_KEY_VARIABLE, "")
+    except (OSError, UnicodeDecodeError) as error:
+        raise NetworkError(f"--admin-api-key-file {file}: cannot be read: {error}") from error
+    if not key:
+        raise click.UsageError(f"--admin-port needs a key: ${ADMIN_API_KEY_VARIABLE} or --admin-api-key-file FILE.")
+    return key
+
+
 @main.command()
 @click.option("--port", default=8090, type=PORT, show_default=True, help="The port on the loopback interface; 0: any.")
 @click.option(
     "--admin-port", type=PORT, help="Serve the admin API (announcements, removal of Identities) on this port."
 )
-@click.option("--admin-api-key", help="The key that the admin API wants as x-api-key.")
+@click.option(
+    "--admin-api-key-file",
+    type=click.Path(path_type=Path),
+    help=f"A file with the key that the admin API wants as x-api-key, without it ${ADMIN_API_KEY_VARIABLE}.",
+)
+@click.option("--admin-api-key", help="Deprecated: the key itself. Everyone on this machine can see it.")
+@click.option(
+    "--allowed-host",
+    "allowed_hosts",
+    multiple=True,
+    metavar="NAME",
+    callback=_host_names,
+    help="A name by which it may be called beside localhost and the loopback addresses; repeatable.",
+)
 @data_dir_option
-def backbone(port: int, admin_port: int | None, admin_api_key: str | None, data_dir: Path | None) -> None:
+def backbone(  # noqa: PLR0917  (click passes them by name)
+    port: int,
+    admin_port: int | None,
+    admin_api_key_file: Path | None,
+    admin_api_key: str | None,
+    allowed_hosts: tuple[str, ...],
+    data_dir: Path | None,
+) -> None:
     """Run the Backbone alone, for Connectors started elsewhere.
 
     It runs in the foreground; its client is `test` with the secret `test`.
     """
     from enmeshed_nb.localnet import relay
 
-    if (admin_port is None) != (not admin_api_key):
-        raise click.UsageError("--admin-port and --admin-api-key go together.")
+    key = _admin_api_key(admin_api_key_file, admin_api_key) if admin_port is not None else ""
+    if admin_port is None and (admin_api_key or admin_api_key_file):
+        raise click.UsageError("A key of the admin API goes together with --admin-port.")
     folder = Folder(_data_dir(data_dir))
     folder.make()
     clients = {"test": "test"}
-    with relay.serve(folder, port, clients, admin_port=admin_port, admin_api_key=admin_api_key or "") as backbone:
+    with relay.serve(
+        folder, port, clients, admin_port=admin_port, admin_api_key=key, allowed_hosts=allowed_hosts
+    ) as backbone:
         if backbone.admin_url:
             click.echo(f"Admin API: {backbone.admin_url}")
         click.echo(f"Backbone: {backbone.url}  client: test  secret: test  API: /docs")

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BaseModel,
     ConfigDict,
@@ -23,10 +24,19 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from enmeshed_nb.localnet.errors import NetworkError
-from enmeshed_nb.localnet.settings import BackboneState, ConnectorSettings
+from enmeshed_nb.localnet.settings import BackboneState, ConnectorSettings, is_host_name
 
 Port = Annotated[int, Field(ge=0, le=65535, strict=True)]
 _TAGS = {"by name", "in place"}
+
+
+def _host_name(name: str) -> str:
+    if not is_host_name(name):
+        raise ValueError("is no host name without a port")
+    return name
+
+
+HostName = Annotated[str, AfterValidator(_host_name)]
 
 
 class _Keys(BaseModel):
@@ -63,10 +73,15 @@ class Authentication(_Keys):
 
 
 class HttpServer(_Keys):
-    """The HTTP server of the API."""
+    """The HTTP server of the API.
+
+    *allowed_hosts* (a key of local Connectors only) are the names by which it may be called beside `localhost` and the
+    loopback addresses: what the `Host` header says, without the port.
+    """
 
     enabled: Literal[True] = True
     port: Port = 0
+    allowed_hosts: list[HostName] = Field(default_factory=list)
     cors: dict[str, Any] = Field(default_factory=dict)
     helmet_options: dict[str, Any] = Field(default_factory=dict)
     authentication: Authentication = Field(default_factory=Authentication)

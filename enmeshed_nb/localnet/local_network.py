@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -54,6 +54,7 @@ class LocalNetwork(Closing):
         *,
         connectors: Mapping[str, Mapping[str, Any]] | None = None,
         backbone_port: int = 0,
+        backbone_hosts: Sequence[str] | None = None,
         keep: bool = False,
         reconfigure: bool = False,
         progress: Progress = lambda _: None,
@@ -65,6 +66,8 @@ class LocalNetwork(Closing):
             connectors: names of Connectors that must run, each with configuration keys of its own (mostly none).
                 Without it those of the last start run, in a new folder `sender` and `recipient`.
             backbone_port: a fixed port for the Backbone, 0 for any.
+            backbone_hosts: names by which the Backbone may be called beside `localhost` and the loopback addresses
+                (`backbone.allowedHosts` in a `--config` file); None for those of the last time.
             keep: let the network run on when nobody uses it any more, until `stop`.
             reconfigure: start a running Connector anew if *connectors* has another configuration for it (a note in
                 the state says so otherwise).
@@ -85,7 +88,8 @@ class LocalNetwork(Closing):
             place.make()
             if not asked and not place.settings.exists():
                 asked = {name: {} for name in DEFAULT_CONNECTORS}
-            wanted = Wanted(connectors=asked, backbone_port=backbone_port, keep=keep)
+            hosts = None if backbone_hosts is None else list(backbone_hosts)
+            wanted = Wanted(connectors=asked, backbone_port=backbone_port, backbone_hosts=hosts, keep=keep)
             _start(place, wanted, progress)
         raise NetworkError(
             f"The network in {place.path} is neither up nor free after {START_TIMEOUT:.0f} s.",

@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
@@ -39,7 +39,13 @@ class Relay:
 
 @contextmanager
 def serve(
-    folder: Folder, port: int, clients: Mapping[str, str], *, admin_port: int | None = None, admin_api_key: str = ""
+    folder: Folder,
+    port: int,
+    clients: Mapping[str, str],
+    *,
+    admin_port: int | None = None,
+    admin_api_key: str = "",
+    allowed_hosts: Iterable[str] = (),
 ) -> Iterator[Relay]:
     """Serve the Backbone of a folder while the `with` lasts.
 
@@ -49,6 +55,7 @@ def serve(
         clients: the secrets of the OAuth clients by their ids; Connectors need one of them.
         admin_port: the port of the admin API, 0 for any; without it there is none.
         admin_api_key: what the admin API wants as `x-api-key`.
+        allowed_hosts: names by which both may be called beside `localhost` and the loopback addresses.
 
     Raises:
         FolderInUseError: another process serves this Backbone.
@@ -61,7 +68,7 @@ def serve(
         if admin_port is not None:
             admin_listener = stack.enter_context(bind(admin_port, "the Backbone's admin API"))
         try:
-            backbone = Backbone(folder.backbone, clients=clients)
+            backbone = Backbone(folder.backbone, clients=clients, allowed_hosts=allowed_hosts)
         except DatabaseError as error:
             raise NetworkError(
                 f"The Backbone's store {folder.backbone_store} cannot be used: {error.orig}.",

@@ -19,6 +19,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from difflib import get_close_matches
+from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Any, Self
 
@@ -33,6 +34,7 @@ DEFAULT_CONNECTORS = ("sender", "recipient")
 DATA_DIR_VARIABLE = "ENMESHED_NB_DATA_DIR"
 LOCK_TIMEOUT = 1.0
 """Seconds to wait for a lock: who only looks whether it is taken holds it for a moment."""
+_HOST_NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 _RESERVED_NAMES = {"backbone", "network"}
 
@@ -56,6 +58,16 @@ def check_name(name: str) -> None:
             "A name has lower-case letters, digits, '-' and '_', begins with a letter or digit and is at most 32 long; "
             "'backbone' and 'network' are taken. Example: --connectors sender,recipient (or a number: --connectors 3)",
         )
+
+
+def is_host_name(value: object) -> bool:
+    """Tell whether something is a host's name or address: without a port, an IPv6 address without brackets."""
+    if not isinstance(value, str):
+        return False
+    try:
+        return _HOST_NAME.fullmatch(value) is not None or bool(IPv6Address(value))
+    except ValueError:
+        return False
 
 
 class FolderInUseError(NetworkError):
@@ -108,6 +120,8 @@ class Settings(_File):
     """The port that the Backbone had the last time, or shall have; 0 if it never ran."""
     fixed_backbone_port: bool = False
     """Whether somebody asked for that port: if it is taken, the network does not start with another one."""
+    backbone_hosts: list[str] = Field(default_factory=list)
+    """Names by which the Backbone may be called beside `localhost` and the loopback addresses."""
     connectors: dict[str, ConnectorSettings] = Field(default_factory=dict)
     """By name."""
 
@@ -120,6 +134,8 @@ class Settings(_File):
         update: dict[str, Any] = {"connectors": connectors}
         if wanted.backbone_port:
             update |= {"backbone_port": wanted.backbone_port, "fixed_backbone_port": True}
+        if wanted.backbone_hosts is not None:
+            update["backbone_hosts"] = wanted.backbone_hosts
         return self.model_copy(update=update)
 
 
@@ -130,6 +146,8 @@ class Wanted(_File):
     """The configuration of each Connector that must run, by name; an empty one leaves it as it is."""
     backbone_port: int = 0
     """A fixed port for the Backbone; 0 for the one it had, or any."""
+    backbone_hosts: list[str] | None = None
+    """Names by which the Backbone may be called, too; None for those of the last time."""
     keep: bool = False
     """Whether the network runs on when nobody uses it any more."""
 
@@ -159,7 +177,7 @@ class Wanted(_File):
             raise NetworkError(
                 f"--config {path}: 'connectors' must be an object of Connectors.", f"Example: {expected}"
             )
-        if unknown := [f"backbone.{key}" for key in backbone if key != "port"]:
+        if unknown := [f"backbone.{key}" for key in backbone if key not in ("port", "allowedHosts")]:
             raise NetworkError(f"--config {path}: unknown: {', '.join(unknown)}.", f"Example: {expected}")
         if odd := [name for name, config in connectors.items() if not isinstance(config, dict)]:
             raise NetworkError(f"--config {path}: not an object: {', '.join(odd)}.", f"Example: {expected}")
@@ -168,7 +186,12 @@ class Wanted(_File):
         port = backbone.get("port", 0)
         if not isinstance(port, int) or not 0 <= port <= 65535:
             raise NetworkError(f"--config {path}: backbone.port must be a number from 0 to 65535, not {port!r}.")
-        return cls(connectors=connectors, backbone_port=port)
+        hosts = backbone.get("allowedHosts")
+        if hosts is not None and not (isinstance(hosts, list) and all(is_host_name(host) for host in hosts)):
+            raise NetworkError(
+                f"--config {path}: backbone.allowedHosts must be a list of host names without ports, not {hosts!r}."
+            )
+        return cls(connectors=connectors, backbone_port=port, backbone_hosts=hosts)
 
 
 class BackboneState(_File):

@@ -274,7 +274,7 @@ async def run(folder: Folder, wanted: Wanted, stop: asyncio.Event) -> Failure | 
         if not settings.fixed_backbone_port:
             port = usable_port("the Backbone", port, notes)
         clients = {settings.client_id: settings.client_secret}
-        backbone = stack.enter_context(relay.serve(folder, port, clients))
+        backbone = stack.enter_context(relay.serve(folder, port, clients, allowed_hosts=settings.backbone_hosts))
         say(doing="Starting the enmeshed Runtime")
         host = await stack.enter_async_context(ConnectorHost.running(folder))
         listener = stack.enter_context(bind(0, "the network's control"))
