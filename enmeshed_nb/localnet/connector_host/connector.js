@@ -1,13 +1,11 @@
 // A Connector: one Runtime and its HTTP API on a loopback port.
 
-import { createServer } from "node:http";
 import { Authentication } from "./authentication.js";
-import { createApp } from "./http.js";
+import { createApp, createHttpServer } from "./http.js";
 import { recover } from "./recovery.js";
 import { ConnectorRuntime } from "./runtime.js";
 
 const LOOPBACK = "127.0.0.1";
-const KEEP_ALIVE = 3600_000; // ms; long, so that clients end idle connections: a call that meets the end of one fails
 
 export class Connector {
   #runtime;
@@ -29,8 +27,7 @@ export class Connector {
       await this.#checkBackbone();
       await this.#runtime.start();
       await recover(this.#runtime);
-      this.#server = createServer(createApp(this.name, this.#runtime, this.#config, this.#authentication));
-      this.#server.keepAliveTimeout = KEEP_ALIVE;
+      this.#server = createHttpServer(createApp(this.name, this.#runtime, this.#config, this.#authentication));
       const port = await this.#listen(this.#config.infrastructure?.httpServer?.port ?? 0);
       return { port, address: this.#runtime.address };
     } catch (error) {

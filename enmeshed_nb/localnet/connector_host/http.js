@@ -6,18 +6,21 @@ import cors from "cors";
 import express from "express";
 import helmet from "helmet";
 import { randomUUID } from "node:crypto";
+import { createServer } from "node:http";
 import onHeaders from "on-headers";
 import QRCode from "qrcode";
 import packageJson from "./package.json" with { type: "json" };
 import { buildInformation } from "@nmshd/runtime";
 import { Authentication } from "./authentication.js";
-import { readBody, readUpload } from "./bodies.js";
+import { endIfUnread, readBody, readUpload } from "./bodies.js";
 import { docs } from "./docs.js";
 import { answerError, HttpError } from "./errors.js";
+import { onlyHosts, onlyOrigins } from "./hosts.js";
 import { refusalOf } from "./internals.js";
 import { openApi } from "./openapi.js";
 import { loggerFactory } from "./protocol.js";
 import { DEBUG_ROUTES, ROUTES } from "./routes.js";
+import { redacted } from "./secrets.js";
 
 const API = "/api/core/v1";
 /** Helmet's options in debug mode: the pages of `/docs` have scripts in them, and come by plain HTTP. */
@@ -25,19 +28,40 @@ const FOR_DOCS = {
   contentSecurityPolicy: { directives: { scriptSrc: ["'self'", "'unsafe-inline'"], upgradeInsecureRequests: null } }
 };
 
+/** How long a client may take for what it sends, and say nothing between two requests; in milliseconds. */
+export const PATIENCE = {
+  headersTimeout: 15_000,
+  requestTimeout: 120_000,
+  connectionsCheckingInterval: 5_000,
+  keepAliveTimeout: 3600_000 // long, so that clients end idle connections: a call that meets the end of one fails
+};
+
+/** Returns the HTTP server of an application; a request that does not arrive in time ends its connection. */
+export function createHttpServer(app, patience = PATIENCE) {
+  return createServer(patience, app);
+}
+
 /** Returns the Express application that serves a Connector's API. */
 export function createApp(name, runtime, config, authentication) {
-  const { cors: corsOptions = { origin: false }, helmetOptions } = config.infrastructure?.httpServer ?? {};
+  const {
+    cors: corsOptions = { origin: false },
+    helmetOptions,
+    allowedHosts
+  } = config.infrastructure?.httpServer ?? {};
   const rows = config.debug ? [...ROUTES, ...DEBUG_ROUTES] : ROUTES;
   const logger = loggerFactory(name).getLogger("Http");
   const statistics = { since: new Date().toISOString(), requestCount: 0, requestCountByStatus: {} };
   const app = express();
   app.disable("x-powered-by");
+  app.locals.largestFile = config.transportLibrary?.platformMaxUnencryptedFileSize;
   app.use(
     correlate,
     helmet(helmetOptions ?? (config.debug ? FOR_DOCS : {})),
     observe(logger, statistics),
-    cors(corsOptions)
+    endIfUnread,
+    onlyHosts(allowedHosts),
+    cors(corsOptions),
+    onlyOrigins
   );
   app.use(readBody, compression());
   if (config.debug && config.modules?.coreHttpApi?.docs?.enabled !== false) {
@@ -96,20 +120,12 @@ function monitoring(runtime, config, statistics) {
   return router;
 }
 
-function redacted(value, key = "") {
-  if (key === "headers") return Object.fromEntries(Object.keys(value).map((name) => [name, "***"]));
-  if (/^(key|password|platformClientSecret|clientSecret|connectionString)$/.test(key)) return "***";
-  if (Array.isArray(value)) return value.map((each) => redacted(each));
-  if (value === null || typeof value !== "object") return value;
-  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, redacted(each, name)]));
-}
-
 /** Returns the router for rows of the route table. */
 function api(rows, runtime) {
   const router = express.Router({ caseSensitive: false, strict: false });
   for (const row of rows) {
     const handlers = [Authentication.requires(...row.scopes), negotiate(row)];
-    if (row.from === "form") handlers.push(readUpload);
+    if (row.from === "form") handlers.push(...readUpload);
     router[row.method](row.path, ...handlers, async (request, response) => {
       const result = await call(row, runtime.getServices()[row.services][row.facade], request);
       if (result.isError) throw result.error;

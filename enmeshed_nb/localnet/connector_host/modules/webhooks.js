@@ -6,6 +6,7 @@ import correlator from "correlation-id";
 import { randomUUID } from "node:crypto";
 import { Agent } from "node:https";
 import { covers } from "../patterns.js";
+import { withoutSecrets } from "../secrets.js";
 
 const TIMEOUT = 30_000; // milliseconds
 
@@ -39,6 +40,7 @@ export class WebhooksModule extends RuntimeModule {
 
   async #post({ url, headers = {} }, { namespace, data }) {
     const address = url.replaceAll("{{trigger}}", namespace);
+    const shown = withoutSecrets(address);
     const correlationId = correlator.getId() ?? randomUUID();
     try {
       const body = { data, trigger: namespace };
@@ -46,9 +48,10 @@ export class WebhooksModule extends RuntimeModule {
         headers: { "content-type": "application/json", ...headers, "x-correlation-id": correlationId }
       });
       const level = status >= 200 && status < 300 ? "info" : "warn";
-      this.logger[level](`${namespace} was sent to ${address}, which answered ${status}.`);
+      this.logger[level](`${namespace} was sent to ${shown}, which answered ${status}.`);
     } catch (error) {
-      this.logger.warn(`${namespace} could not be sent to ${address}: ${error.code ?? ""} ${error.message}`);
+      const why = `${error.code ?? ""} ${error.message}`.replaceAll(address, shown);
+      this.logger.warn(`${namespace} could not be sent to ${shown}: ${why}`);
     }
   }
 }
