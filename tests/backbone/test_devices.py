@@ -3,7 +3,7 @@
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from tests.backbone.world import World, not_found, ok, refused
+from tests.backbone.world import Caller, World, not_found, ok, refused, unauthorized
 
 
 def test_a_second_device_is_of_the_same_identity(world: World) -> None:
@@ -73,6 +73,22 @@ def test_after_a_password_change_only_the_new_one_counts(world: World) -> None:
     ok(device.put("/Devices/Self/Password", {"oldPassword": "pass", "newPassword": "new"}), 204)
     assert device.log_in(device.username, "pass").status_code == 400
     assert device.log_in(device.username, "new").status_code == 200
+
+
+def test_a_password_change_ends_the_tokens_of_the_device_and_of_no_other(world: World) -> None:
+    device = world.identity()
+    sibling, other = device.second_device(), world.identity()
+    tokens = [device.token]
+    device.renew_token()
+    tokens.append(device.token)
+    ok(device.put("/Devices/Self/Password", {"oldPassword": "pass", "newPassword": "new"}), 204)
+    for token in tokens:
+        unauthorized(Caller(world.http, token).get("/Devices/Self"))
+    for who in (sibling, other):
+        ok(who.get("/Devices/Self"))
+    device.password = "new"
+    device.renew_token()
+    assert ok(device.get("/Devices/Self"))["id"] == device.id
 
 
 def test_push_registration(world: World) -> None:

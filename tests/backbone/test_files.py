@@ -60,6 +60,15 @@ def test_a_large_file(world: World, owner: Device) -> None:
     refused(upload(world, owner, content + b"x"), "invalidPropertyValue")
 
 
+def test_a_file_belongs_to_who_uploads_it_whomever_it_names(world: World, owner: Device) -> None:
+    other = world.identity()
+    made = ok(upload(world, owner, owner=other.address), 201)
+    assert (made["owner"], metadata(other, made["id"])["owner"]) == (owner.address, owner.address)
+    forbidden(other.delete(f"/Files/{made['id']}"))
+    assert ok(other.get("/Files")) == []
+    ok(owner.delete(f"/Files/{made['id']}"), 204)
+
+
 @pytest.mark.parametrize(
     "changes",
     [

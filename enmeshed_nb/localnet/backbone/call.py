@@ -23,19 +23,21 @@ from sqlalchemy.orm import Session
 from enmeshed_nb.localnet.backbone.errors import BackboneError, refused, unauthorized
 from enmeshed_nb.localnet.backbone.formats import timestamp
 from enmeshed_nb.localnet.backbone.models import AccessToken, Base, Device, ExternalEvent, Identity
+from enmeshed_nb.localnet.backbone.tries import Tries
 
 DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE = 50, 200
 Listener = tuple[asyncio.AbstractEventLoop, asyncio.Event]
 
 
 class Store:
-    """The SQLite file, what is configured, and who listens for events."""
+    """The SQLite file, what is configured, who listens for events, and who tries passwords."""
 
     def __init__(self, folder: Path, clients: Mapping[str, str], hostname: str, clock: Callable[[], datetime]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.clients, self.hostname, self.clock = dict(clients), hostname, clock
         self._listeners: defaultdict[str, set[Listener]] = defaultdict(set)
         self.streams_are_over = False
+        self.tries = Tries()
         self.engine = create_engine(f"sqlite:///{folder / 'backbone.db'}", connect_args={"check_same_thread": False})
         listen(self.engine, "connect", self._prepare)
         listen(self.engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))

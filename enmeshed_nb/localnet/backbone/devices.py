@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from pydantic import Field
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from enmeshed_nb.content.codes import LANGUAGES
 from enmeshed_nb.localnet.backbone.call import Call, result
@@ -19,7 +19,7 @@ from enmeshed_nb.localnet.backbone.identities import (
     public_key_of,
     written_device,
 )
-from enmeshed_nb.localnet.backbone.models import Device
+from enmeshed_nb.localnet.backbone.models import AccessToken, Device
 from enmeshed_nb.localnet.backbone.routes import PrivateRoute
 
 PLATFORMS = ("apns", "fcm", "sse", "dummy")
@@ -111,13 +111,14 @@ async def change_self(body: ChangedDevice, request: Request) -> None:
 
 @router.put("/Self/Password", status_code=204)
 async def change_password(body: ChangedPassword, request: Request) -> None:
-    """Change the calling device's password. Backbone protocol: `PUT /Devices/Self/Password`."""
+    """Change the calling device's password; it must log in anew. Backbone protocol: `PUT /Devices/Self/Password`."""
     with Call(request) as call:
         if body.old_password == body.new_password:
             raise refused("newAndOldMatch", "The new password is the old one.")
-        if not is_password(call.device, body.old_password):
+        if not is_password(call.device.password_hash, body.old_password):
             raise refused("device.changePasswordFailed", "The old password is wrong.")
         call.device.password_hash = PASSWORDS.hash(body.new_password)
+        call.session.execute(delete(AccessToken).where(AccessToken.device == call.device.id))
 
 
 @router.put("/Self/PushNotifications")

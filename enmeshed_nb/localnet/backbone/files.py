@@ -27,7 +27,7 @@ class OwnershipToken(Body):
 
 
 class NewFile(Body):
-    """An encrypted File and what belongs to it, as the parts of a form."""
+    """An encrypted File and what belongs to it, as the parts of a form. Whom it names as owner changes nothing."""
 
     content: UploadFile
     cipher_hash: Annotated[str, Field(min_length=1)]
@@ -39,7 +39,7 @@ class NewFile(Body):
 
 @router.post("", status_code=201)
 async def upload(form: Annotated[NewFile, Form(media_type="multipart/form-data")], request: Request) -> dict[str, Any]:
-    """Store an encrypted File. Backbone protocol: `POST /Files` (multipart)."""
+    """Store an encrypted File, which the caller owns. Backbone protocol: `POST /Files` (multipart)."""
     content = await form.content.read()
     with Call(request) as call:
         if not 0 < len(content) <= SIZE_LIMIT:
@@ -51,7 +51,7 @@ async def upload(form: Annotated[NewFile, Form(media_type="multipart/form-data")
             created_by=call.address,
             created_by_device=call.device.id,
             created_at=call.now,
-            owner=form.owner or call.address,
+            owner=call.address,
             owner_signature=form.owner_signature,
             cipher_hash=form.cipher_hash,
             cipher_size=len(content),

@@ -1,9 +1,11 @@
 """Identities: challenges, creation, login."""
 
+import asyncio
 import hmac
 import secrets
 from base64 import urlsafe_b64encode
 from datetime import timedelta
+from math import ceil
 from typing import Annotated, Any
 
 from argon2 import PasswordHasher
@@ -29,12 +31,15 @@ from enmeshed_nb.localnet.backbone.errors import BackboneError, not_found, refus
 from enmeshed_nb.localnet.backbone.formats import Body, address_of, from_base64url, from_json, is_id, new_id, timestamp
 from enmeshed_nb.localnet.backbone.models import AccessToken, Challenge, Device, Identity
 from enmeshed_nb.localnet.backbone.routes import OpenRoute, PrivateRoute
+from enmeshed_nb.localnet.backbone.tries import TooManyTriesError
 
 CHALLENGE_LIFETIME = timedelta(minutes=10)
 TOKEN_LIFETIME = timedelta(hours=1)
 # What arrives as a device's password is long and random (the Runtime sends a hash of the real one): no dictionary helps
 # against it, so cheap parameters are enough and a login costs a few milliseconds.
 PASSWORDS = PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1)
+NOBODYS_PASSWORD_HASH = PASSWORDS.hash(secrets.token_hex())
+"""What the password of an unknown user is compared with, so that the answer takes as long as for a known one."""
 ED25519 = 3
 
 open_router = APIRouter(prefix="/api/v2", tags=["Identities"], route_class=OpenRoute)
@@ -188,13 +193,24 @@ async def log_in(request: Request) -> Response:
     )
     if grant != "password":
         raise refused("authentication.invalidOAuthRequest", "Only the grant type 'password' is supported.")
-    with Transaction(store_of(request)) as transaction:
+    store = store_of(request)
+    who = (username, request.client.host if request.client else None)
+    try:
+        await _turn(store.tries.next_turn(who))
+    except TooManyTriesError as error:
+        return JSONResponse({"error": "slow_down"}, status_code=429, headers={"Retry-After": str(ceil(error.seconds))})
+    with Transaction(store) as transaction:
         try:
             check_client(transaction, client_id, client_secret)
         except BackboneError:
             return JSONResponse({"error": "invalid_client"}, status_code=401)
-        device = transaction.session.scalar(select(Device).where(Device.username == username))
-        if not device or gone_since(transaction, device) or not is_password(device, password):
+        device = _device(transaction, username)
+    password_hash = device.password_hash if device else NOBODYS_PASSWORD_HASH
+    if not await asyncio.to_thread(is_password, password_hash, password):
+        return JSONResponse({"error": "invalid_grant"}, status_code=400)
+    with Transaction(store) as transaction:
+        device = _device(transaction, username)
+        if not device or device.password_hash != password_hash:  # it was changed, or the Identity has ended, meanwhile
             return JSONResponse({"error": "invalid_grant"}, status_code=400)
         token = urlsafe_b64encode(secrets.token_bytes(48)).decode()
         expired = select(AccessToken).where(AccessToken.device == device.id, AccessToken.expires_at <= transaction.now)
@@ -204,15 +220,27 @@ async def log_in(request: Request) -> Response:
         transaction.session.add(AccessToken(hash=hash_of_token(token), device=device.id, expires_at=expires_at))
         device.last_login_at = transaction.now
         device.is_backup_device = False  # it is in use now: the Identity may have another one
+    store.tries.succeeded(who)
     return JSONResponse(
         {"access_token": token, "token_type": "Bearer", "expires_in": int(TOKEN_LIFETIME.total_seconds())}
     )
 
 
-def is_password(device: Device, password: str) -> bool:
-    """Tell whether this is the device's password."""
+async def _turn(seconds: float) -> None:
+    """Wait for the turn of a try."""
+    await asyncio.sleep(seconds)  # noqa: TID251  (there is no event: it is time that makes guessing slow)
+
+
+def _device(transaction: Transaction, username: str) -> Device | None:
+    """Return the device of a user name, unless its Identity has ended."""
+    device = transaction.session.scalar(select(Device).where(Device.username == username))
+    return None if device is None or gone_since(transaction, device) else device
+
+
+def is_password(password_hash: str, password: str) -> bool:
+    """Tell whether this is the password of a hash."""
     try:
-        return PASSWORDS.verify(device.password_hash, password)
+        return PASSWORDS.verify(password_hash, password)
     except VerifyMismatchError:
         return False
 

@@ -7,10 +7,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-ANYONES_BODY = 64 * 1024
-"""Bytes that are read of a body whoever sends it."""
-LARGEST_PLAIN_BODY = 1024 * 1024
-"""Bytes that are read of a body that carries nothing large."""
+ANYONES_BODY = 512 * 1024
+"""Bytes that are read of a body whoever sends it, and wherever: where nothing large is expected these are all."""
 LARGEST_BODY = 32 * 1024 * 1024
 """Bytes that are read of a body that may carry a File, 10 MiB of content in base64, or many changes."""
 TOO_LARGE = 413

@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 
 from enmeshed_nb.localnet.backbone.call import Call
 from enmeshed_nb.localnet.backbone.errors import BackboneError, unauthorized
-from enmeshed_nb.localnet.backbone.limits import ANYONES_BODY, LARGEST_BODY, LARGEST_PLAIN_BODY, bounded
+from enmeshed_nb.localnet.backbone.limits import ANYONES_BODY, LARGEST_BODY, bounded
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -31,22 +31,19 @@ class OpenRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def handle_bounded(request: Request) -> Response:
-            receive = bounded(request, self.largest_body, lambda: self._admit(request))
+            receive = bounded(request, self.largest_body, lambda: _check_login(request))
             return await handle(Request(request.scope, receive))
 
         return handle_bounded
 
-    def _admit(self, request: Request) -> None:
-        """Raise an HTTPException, which FastAPI passes on while it reads a body, unless the caller is known."""
-        try:
-            self._identify(request)
-        except BackboneError as error:
-            raise HTTPException(error.status) from error
 
-    def _identify(self, request: Request) -> None:
-        """Raise a BackboneError unless the caller is known."""
+def _check_login(request: Request) -> None:
+    """Raise an HTTPException, which FastAPI passes on while it reads a body, unless the caller is logged in."""
+    try:
         with Call(request):
             pass
+    except BackboneError as error:
+        raise HTTPException(error.status) from error
 
 
 class OpenContentRoute(OpenRoute):
@@ -61,8 +58,6 @@ class PrivateRoute(OpenRoute):
     The handler's own `Call` looks the login up. Only for a request that never gets there, since FastAPI refuses what it
     holds, that is done here: so no call pays for it twice.
     """
-
-    largest_body = LARGEST_PLAIN_BODY
 
     def get_route_handler(self) -> Handler:
         """Return what answers a request."""
@@ -87,19 +82,14 @@ class ContentRoute(PrivateRoute):
 class AdminRoute(OpenRoute):
     """A route of the admin API, for whoever sends its key as `x-api-key`."""
 
-    largest_body = LARGEST_PLAIN_BODY
-
     def get_route_handler(self) -> Handler:
         """Return what answers a request."""
         handle = super().get_route_handler()
 
         async def handle_for_admin(request: Request) -> Response:
-            self._identify(request)
+            key: str = request.app.state.api_key
+            if not hmac.compare_digest(request.headers.get("x-api-key", "").encode(), key.encode()):
+                raise unauthorized()
             return await handle(request)
 
         return handle_for_admin
-
-    def _identify(self, request: Request) -> None:
-        key: str = request.app.state.api_key
-        if not hmac.compare_digest(request.headers.get("x-api-key", "").encode(), key.encode()):
-            raise unauthorized()
