@@ -7,6 +7,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { backboneToken, forgetBackboneToken } from "../../enmeshed_nb/localnet/connector_host/internals.js";
 import { ConnectorRuntime } from "../../enmeshed_nb/localnet/connector_host/runtime.js";
 
 const require = createRequire(new URL("../../enmeshed_nb/localnet/connector_host/", import.meta.url));
@@ -153,6 +154,26 @@ test("a Relationship and its Messages belong to all devices, whichever fetched a
   ]) {
     assert.equal((await ok(second.can.messages.getMessage({ id }))).content.value, value);
   }
+});
+
+test("a new password ends the device's old tokens, and the Runtime logs in anew by itself", async () => {
+  const account = second.getAccountController();
+  const statusWith = async (token) => {
+    const headers = { authorization: `Bearer ${token}` };
+    return (await fetch(new URL("/api/v2/Devices/Self", transportLibrary.baseUrl), { headers })).status;
+  };
+  const [old, ofTheOther] = [await backboneToken(account), await backboneToken(first.getAccountController())];
+  assert.equal(await statusWith(old), 200);
+  await account.activeDevice.changePassword("a-new-password");
+  assert.equal(await statusWith(old), 401);
+  const { id } = await newTemplate(second);
+  await ok(second.can.account.syncDatawallet());
+  assert.notEqual(await backboneToken(account), old);
+  await ok(first.can.account.syncDatawallet());
+  assert.equal((await ok(first.can.relationshipTemplates.getRelationshipTemplate({ id }))).isOwn, true);
+  assert.equal(await statusWith(ofTheOther), 200);
+  forgetBackboneToken(account);
+  assert.equal(await statusWith(await backboneToken(account)), 200);
 });
 
 test("a device that was never onboarded can be deleted, others cannot", async () => {

@@ -13,4 +13,4 @@ def test_devices_of_one_identity(network):
         "platformClientId": backbone.client_id,
         "platformClientSecret": backbone.client_secret,
     }
-    run_with_node("devices.test.js", 5, environment=os.environ | {"BACKBONE": json.dumps(transport)})
+    run_with_node("devices.test.js", 6, environment=os.environ | {"BACKBONE": json.dumps(transport)})
