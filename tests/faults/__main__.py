@@ -90,6 +90,13 @@ def workloads(options: argparse.Namespace) -> int:
     return min(failed, 1)
 
 
+def fuzzing(options: argparse.Namespace) -> int:
+    """Make calls that nobody meant."""
+    from tests.faults.fuzz import fuzz
+
+    return fuzz(options)
+
+
 def main() -> int:
     """Read the command line and do what it says."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults")
@@ -114,6 +121,10 @@ def main() -> int:
         working.add_argument("--kills", type=int, help="until the host was killed so often")
         working.add_argument("--jobs", type=int, default=2)
         working.set_defaults(do=workloads, what=what)
+    calling = commands.add_parser("fuzz", help="calls that nobody meant (needs schemathesis)")
+    calling.add_argument("--calls", type=int, default=50_000)
+    calling.add_argument("--seed", type=int, default=1)
+    calling.set_defaults(do=fuzzing)
     options = parser.parse_args()
     return int(options.do(options))
 

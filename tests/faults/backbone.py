@@ -9,6 +9,7 @@ from pathlib import Path
 
 import uvicorn
 
+from enmeshed_nb.closing import Closing
 from enmeshed_nb.localnet.backbone import Backbone
 from enmeshed_nb.localnet.serving import bind
 
@@ -32,7 +33,7 @@ def _serve(folder: Path, listener: socket.socket) -> None:
     uvicorn.Server(config).run(sockets=[listener])
 
 
-class BackboneProcess:
+class BackboneProcess(Closing):
     """A Backbone over a folder, on a port that stays the same through kills and starts.
 
     Args:
@@ -47,6 +48,12 @@ class BackboneProcess:
         self._listener = bind(0, "the Backbone")
         self.port: int = self._listener.getsockname()[1]
         self.start()
+
+    @property
+    def pid(self) -> int:
+        """The process that runs now."""
+        assert self._process.pid
+        return self._process.pid
 
     @property
     def file(self) -> Path:
