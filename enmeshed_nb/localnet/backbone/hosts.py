@@ -40,7 +40,10 @@ class Hosts:
     def _problem(self, method: str, headers: Headers) -> str | None:
         host, origin = headers.get("host", "").lower(), headers.get("origin")
         if not self._is_allowed(host):
-            return f"The host '{host}' is none of this Backbone. Names that it shall have are its allowedHosts."
+            return (
+                f"The host '{host}' is none of this Backbone. Names that it shall have are told by "
+                "backbone.allowedHosts in --config, or `enmeshed-nb backbone --allowed-host`."
+            )
         if (
             method not in _READING
             and origin is not None
