@@ -245,10 +245,11 @@ class Spoiled:
         return text.encode(errors="replace").decode()
 
 
-def _memory(*pids: int) -> int:
-    """Return how many bytes processes and their children have."""
-    parents = [psutil.Process(pid) for pid in pids]
-    return sum(each.memory_info().rss for parent in parents for each in (parent, *parent.children()))
+def _memory(supervisor: int, backbone: int) -> dict[str, float]:
+    """Return how many MB each process has."""
+    (host,) = psutil.Process(supervisor).children()
+    processes = {"supervisor": psutil.Process(supervisor), "Connectors": host, "Backbone": psutil.Process(backbone)}
+    return {name: round(process.memory_info().rss / 1e6) for name, process in processes.items()}
 
 
 def _batches(documents: list[Documented], spoiled: Spoiled, dice: random.Random, report: Report) -> Iterator[None]:
@@ -281,7 +282,7 @@ def fuzz(options: argparse.Namespace) -> int:
             Documented("Backbone", _document(f"{http.base_url}/openapi.json"), str(http.base_url), _Login(http)),
         ]
         spoiled = Spoiled(*(Api(each.url, each.api_key) for each in (caller, peer)))
-        before = 0
+        before: dict[str, float] = {}
         for _ in _batches(documents, spoiled, dice, report):
             if not before and report.calls >= options.calls // 10:
                 before = _memory(network.state.pid, backbone.pid)  # when everything was used
@@ -290,10 +291,11 @@ def fuzz(options: argparse.Namespace) -> int:
         for url in [f"{each.url}/health" for each in network.state.connectors] + [f"{http.base_url}/health"]:
             report.note(f"GET {url}", url, lambda url=url: _get(url))
         after = _memory(network.state.pid, backbone.pid)
-    if after > MEMORY * before:
-        report.find("memory grew", f"{before / 1e6:.0f} MB → {after / 1e6:.0f} MB")
+    for name, memory in after.items():
+        if memory > MEMORY * before[name]:
+            report.find(f"memory grew: {name}", f"{before[name]} MB after a tenth of the calls, {memory} MB in the end")
     print(report)
-    print(f"memory: {before / 1e6:.0f} MB after a tenth of the calls, {after / 1e6:.0f} MB after all")
+    print(f"memory in MB: {before} after a tenth of the calls, {after} in the end")
     return min(len(report.found), 1)
 
 

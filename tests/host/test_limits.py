@@ -79,13 +79,13 @@ def test_200_mb_are_neither_taken_nor_kept(network, state, has_key, is_announced
     assert sent < BUFFERS
     assert memory_of_node(network) < before + 100 * MB  # JavaScript clears up when it likes
     expected = {
-        "json": (500, "error.connector.unexpected"),  # as a real one; it is read before the key is looked at
+        "json": (500, "error.connector.unexpected"),  # as a real one
         "form": (500, "error.connector.unexpected"),
         "file": (413, "error.connector.http.bodyTooLarge"),
         "text": (400, "error.runtime.validation.invalidPropertyValue"),
         "nowhere": (404, "error.connector.http.routeDoesNotExist"),
     }[kind]
-    if not has_key and kind not in ("json", "form"):
+    if not has_key:
         expected = (401, "error.connector.unauthorized")
     assert (status, error["code"]) == expected
 
@@ -106,6 +106,14 @@ def test_json_up_to_2_mb_is_read_and_the_connection_goes_on(http):
         answer = http.post(f"{API}/Requests/Outgoing/Validate", json={"content": "x" * size})
         error_of(answer, 400, "error.runtime.requestDeserialization")
         assert answer.headers.get("connection") != "close"
+
+
+def test_much_is_read_of_those_only_who_have_a_key(state, http):
+    long, short = ("[" + "[]," * count for count in (50_000, 10))  # no JSON, which is told before the key if it is read
+    is_json = {"content-type": "application/json"}
+    for known, text, status in (({}, short, 400), ({}, long, 401), (dict(http.headers), long, 400)):
+        answer = httpx.post(f"{state.url}{API}/Messages", content=text, headers=known | is_json, timeout=30)
+        assert answer.status_code == status
 
 
 def test_a_form_field_makes_no_list_of_billions(http):

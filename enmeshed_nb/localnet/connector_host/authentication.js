@@ -51,19 +51,23 @@ export class Authentication {
     }
   }
 
+  /** Returns the scopes of a caller, undefined if nobody knows who that is. */
+  scopesOf(request) {
+    if (this.#open) return EVERYTHING;
+    const given = digest(request.get(this.header) ?? "");
+    return this.#keys.find(({ hash, expires }) => timingSafeEqual(hash, given) && expires > Date.now())?.scopes;
+  }
+
+  /** Returns the error for a caller whom nobody knows, late. */
+  async refusal() {
+    await new Promise((resolve) => setTimeout(resolve, 1000 * (1 + Math.floor(Math.random() * 4))));
+    return new HttpError(401, "error.connector.unauthorized", "Unauthorized.");
+  }
+
   /** Express middleware: finds out what the caller may do; a wrong key is answered late. */
   identify = async (request, _response, next) => {
-    if (this.#open) {
-      request.scopes = EVERYTHING;
-      return next();
-    }
-    const given = digest(request.get(this.header) ?? "");
-    const known = this.#keys.find(({ hash, expires }) => timingSafeEqual(hash, given) && expires > Date.now());
-    if (!known) {
-      await new Promise((resolve) => setTimeout(resolve, 1000 * (1 + Math.floor(Math.random() * 4))));
-      throw new HttpError(401, "error.connector.unauthorized", "Unauthorized.");
-    }
-    request.scopes = known.scopes;
+    request.scopes = this.scopesOf(request);
+    if (!request.scopes) throw await this.refusal();
     next();
   };
 

@@ -8,6 +8,7 @@ import { HttpError } from "./errors.js";
 
 const MEGABYTE = 1024 * 1024;
 const LIMIT = 2 * MEGABYTE; // bytes
+const ANYONES = MEGABYTE / 8; // bytes that are read whoever sends them, so that what is no JSON is told before the key
 const FILE = 10 * MEGABYTE; // bytes; what the Runtime takes unless it is configured otherwise
 const FORM = MEGABYTE; // bytes of a form beside its file
 const DEPTH = 500; // levels; the Runtime could store several thousand, but not everything that reads it again could
@@ -26,14 +27,14 @@ export function endIfUnread(request, response, next) {
   next();
 }
 
-/** Lets no more than so many bytes of a body be read: what says that it is longer is refused before. */
-function bounded(isRead, limitOf, error) {
+/** Lets no more than so many bytes of a body be read: what says that it is longer is refused before, with an error. */
+function bounded(isRead, limitOf, errorOf) {
   return (request, _response, next) => {
     if (!isRead(request)) return next();
     const limit = limitOf(request);
-    const refuse = () => {
+    const refuse = async () => {
       request.pause();
-      next(error(limit));
+      next(await errorOf(request, limit));
     };
     if (Number(request.get("content-length")) > limit) return refuse();
     let length = 0;
@@ -69,24 +70,29 @@ function refuseDeepJson({ body }, _response, next) {
   next();
 }
 
-/** Express middleware: reads JSON and flat forms. */
-export const readBody = [
-  bounded(
-    isJsonOrFlatForm,
-    () => LIMIT,
-    (limit) => new Error(`The body has more than ${limit} bytes.`) // an unexpected error, as a Connector has it
-  ),
-  refusing(express.urlencoded({ extended: false, limit: LIMIT })),
-  refusing(express.json({ limit: LIMIT })),
-  refuseDeepJson
-];
+/** Returns Express middleware that reads JSON and flat forms: short ones of anyone, long ones of who has a key. */
+export function readBody(authentication) {
+  return [
+    bounded(
+      isJsonOrFlatForm,
+      (request) => (authentication.scopesOf(request) ? LIMIT : ANYONES),
+      (request, limit) =>
+        authentication.scopesOf(request)
+          ? new Error(`The body has more than ${limit} bytes.`) // an unexpected error, as a Connector has it
+          : authentication.refusal()
+    ),
+    refusing(express.urlencoded({ extended: false, limit: LIMIT })),
+    refusing(express.json({ limit: LIMIT })),
+    refuseDeepJson
+  ];
+}
 
 /** Express middleware: reads a form with a file. The Runtime itself refuses files that are a little too large. */
 export const readUpload = [
   bounded(
     isForm,
     (request) => (request.app.locals.largestFile ?? FILE) + FORM,
-    (limit) =>
+    (_request, limit) =>
       new HttpError(413, "error.connector.http.bodyTooLarge", `A form with a file may have ${limit} bytes at most.`)
   ),
   refusing(multer({ storage: multer.memoryStorage(), defParamCharset: "utf8", limits: FIELDS }).single("file"))

@@ -63,7 +63,7 @@ export function createApp(name, runtime, config, authentication) {
     cors(corsOptions),
     onlyOrigins
   );
-  app.use(readBody, compression());
+  app.use(readBody(authentication), compression());
   if (config.debug && config.modules?.coreHttpApi?.docs?.enabled !== false) {
     app.use(docs(openApi(rows, API, packageJson.version, authentication.header)));
   }
