@@ -196,6 +196,12 @@ class WebhooksModule(Module):
         return self
 
 
+class RecoveryModule(Module):
+    """Takes up by itself what stood still because the Backbone failed; a real Connector has no such module."""
+
+    enabled: StrictBool = True
+
+
 class Modules(_Keys):
     """The modules of a Connector; those that a local one lacks must not be enabled."""
 
@@ -208,6 +214,7 @@ class Modules(_Keys):
     decider: DeciderModule = Field(default_factory=DeciderModule)
     message: RuntimeModule = Field(default_factory=RuntimeModule)
     notification: RuntimeModule = Field(default_factory=RuntimeModule)
+    recovery: RecoveryModule = Field(default_factory=RecoveryModule)
     request: RuntimeModule = Field(default_factory=RuntimeModule)
     sse: SseModule = Field(default_factory=SseModule)
     sync: SyncModule = Field(default_factory=SyncModule)

@@ -37,11 +37,16 @@ def points(options: argparse.Namespace) -> int:
             tasks = [(flow, at) for flow in flows for at in options.at]
         else:
             tasks = []
+            known: set[tuple[str, ...]] = set()
             for outcome in pool.map(run, [(flow, 0) for flow in flows]):
                 if outcome.findings:
                     print(outcome, flush=True)
                 every = range(1, len(outcome.events) + 1)
-                tasks += [(outcome.flow, number) for number in (every if options.every else outcome.points)]
+                for number in every if options.every else outcome.points:
+                    between = tuple(["", *outcome.events][number - 1 : number + 1])
+                    if not options.distinct or between not in known:
+                        tasks.append((outcome.flow, number))
+                    known.add(between)
         if options.sample and options.sample < len(tasks):
             tasks = sorted(random.Random(options.seed).sample(tasks, options.sample))
         print(f"{len(tasks)} points of {len(flows)} flows", flush=True)
@@ -108,6 +113,7 @@ def main() -> int:
     killing.add_argument("--flow", action="append", help="only flows with this in their names")
     killing.add_argument("--at", type=int, action="append", help="only before this event")
     killing.add_argument("--every", action="store_true", help="also where nothing happened since the point before")
+    killing.add_argument("--distinct", action="store_true", help="only once between the same two events, in all flows")
     killing.add_argument("--exact", action="store_true", help="--flow is the whole name")
     killing.add_argument("--sample", type=int, help="only so many points, chosen by the seed")
     killing.add_argument("--seed", type=int, default=0)

@@ -134,9 +134,9 @@ def decide(run: Run, incoming: LocalRequest, *, accept: bool, inputs: dict[Any, 
 
 
 def belongings(connector: Connector) -> set[tuple[str, str]]:
-    """Return the Attributes and Files of a Connector."""
+    """Return the Attributes and own Files of a Connector; a peer's File is loaded by any check of a Request already."""
     attributes = {(each.type_name, each.id) for each in connector.attributes.list()}
-    return attributes | {("own File" if each.is_own else "File", each.id) for each in connector.files.list()}
+    return attributes | {("own File", each.id) for each in connector.files.list() if each.is_own}
 
 
 def completed_incoming(request_id: str) -> Callable[[Connector], LocalRequest | None]:

@@ -57,7 +57,7 @@ class Host:
             env=os.environ | {"ENMESHED_NB_FAULTS": str(self.faults), "NODE_COMPILE_CACHE": COMPILE_CACHE},
         )
         self._events: Queue[dict[str, Any] | None] = Queue()
-        self.lines: deque[str] = deque(maxlen=60)
+        self.lines: deque[str] = deque(maxlen=2000)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 

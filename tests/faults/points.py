@@ -141,7 +141,7 @@ def run_flow(name: str, snapshots: Snapshots, kill_at: int = 0) -> Outcome:
         except Exception as error:
             run.find("error", f"{type(error).__name__}: {error}")
         if findings:
-            notes += [f"log: {line}" for line in network.log if " error " in line][-6:]
+            notes += [f"log: {line}" for line in network.log if " error " in line or " warn " in line][-12:]
         else:
             keep()
         was_killed = network.deaths > deaths

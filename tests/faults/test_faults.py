@@ -58,11 +58,11 @@ COMPLETE = ("→ Backbone GET /Messages/…#2", "answer 204 to POST /Account/Syn
 @pytest.mark.parametrize(
     "section",
     [
-        pytest.param(SEND, id="send", marks=pytest.mark.xfail(reason="a repeated send sends the Request twice")),
+        pytest.param(SEND, id="send"),
         pytest.param(RECEIVE, id="receive"),
-        pytest.param(ACCEPT, id="accept", marks=pytest.mark.xfail(reason="half of an accept is stored")),
-        pytest.param(ANSWER, id="answer", marks=pytest.mark.xfail(reason="the Response is sent twice")),
-        pytest.param(COMPLETE, id="complete", marks=pytest.mark.xfail(reason="the Sender's Request stays Open")),
+        pytest.param(ACCEPT, id="accept"),
+        pytest.param(ANSWER, id="answer"),
+        pytest.param(COMPLETE, id="complete"),
     ],
 )
 def test_killed_before_each_event_of(section, undisturbed, snapshots):
@@ -73,20 +73,17 @@ def test_killed_before_each_event_of(section, undisturbed, snapshots):
         assert not bad(outcome.findings), outcome
 
 
-@pytest.mark.xfail(reason="a Response that cannot be sent at once is not sent again before the next start")
 @pytest.mark.parametrize("outage", ["500", "answer lost"])
 def test_unsent_response(outage, snapshots):
     workload = torture.unsent_response(outage, snapshots)
     assert not bad(workload.findings), workload
 
 
-@pytest.mark.xfail(reason="a Message that three synchronisations could not fetch is never fetched")
 def test_unfetched_message(snapshots):
     workload = torture.unfetched_message(snapshots)
     assert not bad(workload.findings), workload
 
 
-@pytest.mark.xfail(reason="what is refused because the disk is full stays in memory")
 @pytest.mark.skipif(not disk.CAN_MOUNT, reason="only root can mount a small disk")
 def test_a_full_disk(snapshots, tmp_path):
     with disk.small_disk(tmp_path / "disk", 16) as small:

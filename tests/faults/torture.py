@@ -139,11 +139,11 @@ def unfetched_message(snapshots: Snapshots) -> Workload:
         steps = RELATED[workload.flows[0]](run)
         for _ in range(RECEIVE):
             next(steps)
+        network.proxy.fail("500", call="GET /api/v2/Messages/")
         for _ in range(3):
-            failed = network.proxy.failed
-            network.proxy.fail("500", call="GET /api/v2/Messages/", times=1)
-            run.sync("recipient")
-            assert network.proxy.failed == failed + 1
+            network.connector("recipient").account.sync()
+        assert network.backbone_rows("SELECT error_count FROM external_events WHERE type = 'MessageReceived'") == [(3,)]
+        network.proxy.recover()
         finish(steps)
     return workload
 

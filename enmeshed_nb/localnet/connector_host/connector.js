@@ -2,7 +2,6 @@
 
 import { Authentication } from "./authentication.js";
 import { createApp, createHttpServer } from "./http.js";
-import { recover } from "./recovery.js";
 import { ConnectorRuntime } from "./runtime.js";
 
 const LOOPBACK = "127.0.0.1";
@@ -26,7 +25,7 @@ export class Connector {
       await this.#runtime.init();
       await this.#checkBackbone();
       await this.#runtime.start();
-      await recover(this.#runtime);
+      await this.#runtime.recovery.start();
       this.#server = createHttpServer(createApp(this.name, this.#runtime, this.#config, this.#authentication));
       const port = await this.#listen(this.#config.infrastructure?.httpServer?.port ?? 0);
       return { port, address: this.#runtime.address };

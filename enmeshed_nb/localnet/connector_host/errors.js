@@ -8,6 +8,9 @@ import { randomInt } from "node:crypto";
 const ID_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 const NOT_FOUND = new Set(["error.runtime.recordNotFound", "error.transport.recordNotFound"]);
 
+/** What happens to a Connector here, and has no code at a real one. */
+const OF_HOST = { "error.connector.cannotStore": 507, "error.connector.unansweredCall": 503 };
+
 /** An error of the HTTP layer itself. */
 export class HttpError extends Error {
   constructor(status, code, message) {
@@ -19,7 +22,8 @@ export class HttpError extends Error {
 function classify(error) {
   if (error instanceof HttpError) return [error.status, error.code, error.message];
   if (error instanceof SyntaxError) return [400, "error.connector.validation.invalidJsonInPayload", error.message];
-  if (error instanceof RequestError) return [error.status || 500, error.code, error.message];
+  if (error instanceof RequestError) return [error.status >= 400 ? error.status : 502, error.code, error.message];
+  if (error.code in OF_HOST) return [OF_HOST[error.code], error.code, error.message];
   if (error instanceof ApplicationError) {
     if (NOT_FOUND.has(error.code)) return [404, error.code, error.message];
     return [error.code.startsWith("error.platform.") ? 500 : 400, error.code, error.message];

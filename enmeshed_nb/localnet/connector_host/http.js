@@ -115,6 +115,7 @@ function monitoring(runtime, config, statistics) {
     version,
     health: await runtime.getHealth(),
     configuration: redacted(config),
+    recovery: await runtime.recovery.report(),
     identityInfo: (await runtime.getServices().transportServices.account.getIdentityInfo()).value
   }));
   return router;
@@ -127,7 +128,7 @@ function api(rows, runtime) {
     const handlers = [Authentication.requires(...row.scopes), negotiate(row)];
     if (row.from === "form") handlers.push(...readUpload);
     router[row.method](row.path, ...handlers, async (request, response) => {
-      const result = await call(row, runtime.getServices()[row.services][row.facade], request);
+      const result = await runtime.call(() => call(row, runtime.getServices()[row.services][row.facade], request));
       if (result.isError) throw result.error;
       await answer(row, result.value, request, response);
     });

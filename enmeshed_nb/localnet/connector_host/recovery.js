@@ -1,6 +1,8 @@
 // What the Runtime's modules do to a Request happens after the call that caused it was answered, in event handlers.
-// If the process is killed in between, nothing would ever take that up again. So at each start, what was cut off is
-// found by its status and its event is published once more; the modules do the rest. A clean restart finds nothing.
+// If the process is killed in between, or if the Backbone fails just then, the Runtime never takes that up again. So
+// what stands still is found by its status, and its event is published once more; the modules do the rest. That is done
+// at each start; after something has failed also by itself, with patience that grows, and after each synchronisation,
+// until it is through. Where nothing has failed, nothing is looked for.
 
 import {
   IncomingRequestStatusChangedEvent,
@@ -9,19 +11,127 @@ import {
   PeerRelationshipTemplateLoadedEvent,
   RelationshipChangedEvent
 } from "@nmshd/runtime";
+import { AsyncLocalStorage } from "node:async_hooks";
+import { withPatience } from "./patience.js";
 
-/** Takes up what was cut off when the process ended, along the way of a Request. */
-export async function recover(runtime) {
-  const records = new Records(runtime);
-  await openSentRequests(records);
-  await receiveRequests(records);
-  await checkReceivedRequests(records);
-  await haveRequestsDecided(records);
-  await answerDecidedRequests(records);
-  await receiveAnswers(records);
-  await receiveAnsweringRelationships(records);
-  await receiveRequestsInTemplates(records);
+const SHORTEST = 250; // milliseconds between two attempts
+const LONGEST = 30_000;
+const AT_ONCE = 20; // Responses to one peer: the Backbone takes no more that were not fetched
+
+export class Recovery {
+  #runtime;
+  #unanswered;
+  #logger;
+  #isOn;
+  #timer;
+  #running;
+  #patience = SHORTEST;
+  #isWanted = false;
+  #isStopped = false;
+  #waiting = new Map();
+  #problems = new Map();
+  /** Does something for itself, and not for the call or handler in which it is asked for. */
+  #apart = AsyncLocalStorage.snapshot();
+
+  /** Unless it `isOn`, nothing is taken up but at the start: what a real Connector leaves stays as it is. */
+  constructor(runtime, unanswered, logger, isOn) {
+    this.#runtime = runtime;
+    this.#unanswered = unanswered;
+    this.#logger = logger;
+    this.#isOn = isOn;
+  }
+
+  /** Takes up what was cut off when the process ended. */
+  async start() {
+    await this.#attempt();
+  }
+
+  stop() {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  /** Something has failed, perhaps for what has this id: looks for what stands still, soon. */
+  seek(id, problem) {
+    if (id) this.#problems.set(id, problem);
+    if (!this.#isOn || this.#isStopped) return;
+    this.#isWanted = true;
+    this.#timer ??= this.#apart(() => setTimeout(() => this.#attempt(), this.#patience).unref());
+  }
+
+  /** The Connector has synchronised: what stands still may go on now. */
+  afterSynchronisation() {
+    if (this.#isOn && this.#isWanted && !this.#isStopped) this.#apart(() => this.#attempt());
+  }
+
+  /** What stands still, since when that is known, how often it was tried, and why it failed. */
+  async report() {
+    return { enabled: this.#isOn, waiting: [...(await this.#standing(new Records(this.#runtime))).values()] };
+  }
+
+  async #attempt() {
+    this.#running ??= this.#once().finally(() => (this.#running = undefined));
+    await this.#running;
+  }
+
+  async #once() {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#isWanted = false;
+    try {
+      await withPatience(() => this.#unanswered.settle());
+    } catch (error) {
+      this.#logger.warn("The Backbone cannot be asked what became of an earlier call:", error.message);
+    }
+    const records = new Records(this.#runtime);
+    for (const takeUp of STEPS) {
+      if (this.#isStopped) return;
+      try {
+        await withPatience(() => takeUp(records));
+      } catch (error) {
+        this.#logger.error(`What was cut off cannot be taken up (${takeUp.name}):`, error);
+      }
+    }
+    await this.#runtime.eventBus.idle();
+    if (!this.#isStopped) await this.#look(records);
+  }
+
+  /** Looks what stands still after an attempt; as long as something does, there will be another one. */
+  async #look(records) {
+    const now = await this.#standing(records);
+    const hasMoved = this.#waiting.size === 0 || [...this.#waiting.keys()].some((id) => !now.has(id));
+    this.#patience = hasMoved ? SHORTEST : Math.min(this.#patience * 2, LONGEST);
+    for (const each of now.values()) each.attempts += 1;
+    this.#waiting = now;
+    if (now.size > 0) this.seek();
+    else this.#problems.clear();
+  }
+
+  /** What stands still now, by its id. */
+  async #standing(records) {
+    const decided = await records.incoming({ status: "Decided" });
+    const standing = [
+      ...decided.map(({ id, peer }) => ({ id, peer, what: "The Response to a Request is to be sent." })),
+      ...this.#unanswered.notes.map(({ id, kind }) => ({ id: `${kind} ${id}`, what: UNCLEAR[kind] }))
+    ].filter(({ id }) => !records.isUnderWay(id));
+    return new Map(standing.map((each) => [each.id, { ...each, ...this.#known(each.id) }]));
+  }
+
+  #known(id) {
+    const { since, attempts } = this.#waiting.get(id) ?? { since: new Date().toISOString(), attempts: 0 };
+    return { since, attempts, problem: this.#problems.get(id) };
+  }
 }
+
+/** What is not known of a call of the Backbone, or is still to be done. */
+const UNCLEAR = {
+  message: "It is to be found out whether a Message was sent.",
+  relationship: "It is to be found out whether a Relationship was created.",
+  change: "It is to be found out whether a Relationship was changed.",
+  claim: "It is to be found out whether a File was taken over.",
+  decomposition: "It is to be found out whether a Relationship was decomposed.",
+  event: "Something that the Backbone has delivered is to be fetched."
+};
 
 /** Takes up: a Message with a Request was sent, the Request is still a Draft. */
 async function openSentRequests(records) {
@@ -42,8 +152,9 @@ async function receiveRequests(records) {
 
 /** Takes up: an incoming Request is there, whether it can be decided was not checked. */
 async function checkReceivedRequests(records) {
-  for (const { id } of await records.incoming({ status: "Open" })) {
-    await records.consumption.incomingRequests.checkPrerequisites({ requestId: id });
+  for (const { id, source } of await records.incoming({ status: "Open" })) {
+    const isUnderWay = records.isUnderWay(source.reference);
+    if (!isUnderWay) await records.consumption.incomingRequests.checkPrerequisites({ requestId: id });
   }
 }
 
@@ -56,12 +167,17 @@ async function haveRequestsDecided(records) {
 
 /** Takes up: an incoming Request is decided, its Response was not sent, or that it was sent was not noted. */
 async function answerDecidedRequests(records) {
+  const decided = await records.incoming({ status: "Decided" });
+  if (decided.length === 0) return;
   const answers = await records.messages("ResponseWrapper", { isOwn: true });
-  for (const request of await records.incoming({ status: "Decided" })) {
+  const counts = new Map();
+  for (const request of decided) {
     const responseSourceId = await sourceOfAnswer(request, answers, records);
+    const count = (counts.get(request.peer) ?? 0) + 1;
     if (responseSourceId) {
       await records.consumption.incomingRequests.complete({ requestId: request.id, responseSourceId });
-    } else {
+    } else if (count <= AT_ONCE) {
+      counts.set(request.peer, count);
       records.publishStatus(request, "ManualDecisionRequired");
     }
   }
@@ -111,6 +227,32 @@ async function receiveRequestsInTemplates(records) {
   }
 }
 
+/** Takes up: a Message with a Notification was sent or received, there is no Notification. */
+async function noteNotifications(records) {
+  const known = new Set((await records.notifications()).map(({ id }) => id));
+  for (const [isOwn, Event] of [
+    [true, MessageSentEvent],
+    [false, MessageReceivedEvent]
+  ]) {
+    for (const message of await records.messages("Notification", { isOwn })) {
+      if (!known.has(message.content.id)) records.publish(Event, message);
+    }
+  }
+}
+
+/** What is taken up, along the way of a Request. */
+const STEPS = [
+  openSentRequests,
+  receiveRequests,
+  checkReceivedRequests,
+  haveRequestsDecided,
+  answerDecidedRequests,
+  receiveAnswers,
+  receiveAnsweringRelationships,
+  receiveRequestsInTemplates,
+  noteNotifications
+];
+
 /** What a Runtime has stored, and its events. */
 class Records {
   #runtime;
@@ -143,12 +285,22 @@ class Records {
     return valueOf(await this.transport.relationships.getRelationships({ query }));
   }
 
+  async notifications() {
+    return valueOf(await this.consumption.notifications.getNotifications({ query: {} }));
+  }
+
   async templatesOfPeers() {
     return valueOf(await this.transport.relationshipTemplates.getRelationshipTemplates({ query: { isOwn: "false" } }));
   }
 
+  /** Tells whether something that was published about what has this id is not handled to the end. */
+  isUnderWay(id) {
+    return this.#runtime.eventBus.isUnderWay(({ data }) => (data?.request?.id ?? data?.id) === id);
+  }
+
+  /** Publishes an event about something, unless one is under way. */
   publish(Event, data) {
-    this.#runtime.eventBus.publish(new Event(this.address, data));
+    if (!this.isUnderWay(data.request?.id ?? data.id)) this.#runtime.eventBus.publish(new Event(this.address, data));
   }
 
   /** Says once more that an incoming Request has come from this status to the one it has. */

@@ -5,19 +5,35 @@ import correlator from "correlation-id";
 import { backboneToken, forgetBackboneToken, hasIdentity, openIdentity } from "./internals.js";
 import { connectorModule, runtimeModules } from "./modules/index.js";
 import { loggerFactory } from "./protocol.js";
-import { Stores } from "./store.js";
+import { join } from "node:path";
+import { Events } from "./events.js";
+import { withPatience } from "./patience.js";
+import { Recovery } from "./recovery.js";
+import { Store } from "./store.js";
+import { Unanswered } from "./unanswered.js";
 
 const TOKEN_CHECK_INTERVAL = 5 * 60 * 1000;
 
 export class ConnectorRuntime extends Runtime {
-  #folder;
-  #stores;
+  #file;
+  #store;
   #checkedToken;
+  #unanswered;
+  #recovers;
 
   constructor(name, folder, config) {
     const transportLibrary = { allowIdentityCreation: true, ...config.transportLibrary };
-    super({ transportLibrary, modules: runtimeModules(config.modules) }, loggerFactory(name), undefined, correlator);
-    this.#folder = folder;
+    const logger = loggerFactory(name).getLogger("Events");
+    const events = new Events(
+      () => this.#store,
+      (event, error) => {
+        logger.error(`What follows from ${event.namespace} failed:`, error);
+        this.recovery?.seek(event.data?.request?.id ?? event.data?.id, error.message);
+      }
+    );
+    super({ transportLibrary, modules: runtimeModules(config.modules) }, loggerFactory(name), events, correlator);
+    this.#file = join(folder, "account.db");
+    this.#recovers = config.modules?.recovery?.enabled !== false;
   }
 
   get address() {
@@ -29,17 +45,35 @@ export class ConnectorRuntime extends Runtime {
   }
 
   async createDatabaseConnection() {
-    this.#stores = new Stores(this.#folder);
-    return this.#stores;
+    this.#store = new Store(this.#file);
+    return this.#store;
   }
 
   async initAccount() {
-    const database = await this.#stores.getDatabase("account");
     const open = async () => {
-      this.services = await openIdentity(this, database);
+      this.services = await openIdentity(this, this.#store);
     };
     // An Identity is stored completely or not at all: a start that was cut off is simply made again.
-    await ((await hasIdentity(database)) ? open() : database.atomically(open));
+    await ((await hasIdentity(this.#store)) ? open() : this.#store.unit(open));
+    const logger = this.loggerFactory.getLogger("Recovery");
+    this.#unanswered = new Unanswered(this.#store, this.getAccountController(), this.services, logger, {
+      seek: () => this.recovery.seek(),
+      synchronised: () => this.recovery.afterSynchronisation()
+    });
+    this.recovery = new Recovery(this, this.#unanswered, logger, this.#recovers);
+  }
+
+  /** Does `work` as a unit: what it changes is stored before this returns, and nothing of it if it fails. */
+  unit(work) {
+    return withPatience(() => this.#store.unit(work));
+  }
+
+  /** Does a call of the API as a unit, after what earlier calls left unclear was found out, if that can be. */
+  async call(work) {
+    return withPatience(async () => {
+      await this.#unanswered.tryToSettle();
+      return this.#store.unit(work);
+    });
   }
 
   getServices() {
@@ -62,8 +96,9 @@ export class ConnectorRuntime extends Runtime {
   }
 
   async close() {
+    this.recovery?.stop();
     if (this.isStarted) await this.stop();
-    await this.#stores?.close();
+    await this.#store?.close();
   }
 
   async #backboneAnswers() {

@@ -16,7 +16,7 @@ class RelationshipModule extends RuntimeModule {
   async #handle(relationship) {
     if (relationship.status !== this.status || !this.concerns(relationship)) return;
     const { relationships } = this.runtime.getServices().transportServices;
-    const result = await this.act(relationships, { relationshipId: relationship.id });
+    const result = await this.runtime.unit(() => this.act(relationships, { relationshipId: relationship.id }));
     if (result.isError) this.logger.error(`${this.displayName}, ${relationship.id}:`, result.error.message);
   }
 }
