@@ -2,7 +2,7 @@
 
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.client import HTTPException
 from pathlib import Path
 
@@ -28,6 +28,7 @@ class Part:
         problem: what is wrong; empty if nothing is.
         cure: what to do about it.
         last_lines: of its log, if something is wrong.
+        waiting: what it still has to do, because something failed; a Connector of a local network knows that.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Part:
     problem: str = ""
     cure: str = ""
     last_lines: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()
 
     @property
     def is_healthy(self) -> bool:
@@ -77,6 +79,7 @@ class NetworkReport:
             lines.append(f"  {part.name:9}  {part.state:9}  {part.url}  {version}{part.address}".rstrip())
             if part.problem:
                 lines += [f"    {part.problem} {part.cure}", *(f"      {line}" for line in part.last_lines)]
+            lines += [f"    Still to be done: {line}" for line in part.waiting]
         lines += [f"  Note: {note}" for note in self.notes]
         return "\n".join(lines)
 
@@ -132,10 +135,25 @@ def of_connector(connector: Connector, *, version: str = "", address: str = "", 
     except ConnectorError as error:
         return part("down", error.problem, error.cure)
     if health.is_healthy:
-        return part("healthy")
+        return replace(part("healthy"), waiting=_waiting(connector) if data_dir else ())
     ill = [name for name, word in health.services.model_dump().items() if word != "healthy"]
     return part(
         "unhealthy",
         f"Not healthy: {', '.join(ill)}.",
         "Look at the Connector's log, and whether its Backbone runs.",
+    )
+
+
+def _waiting(connector: Connector) -> tuple[str, ...]:
+    """Ask a Connector of a local network what stands still: `GET /Monitoring/Support`."""
+    try:
+        recovery = connector.monitoring.support().recovery
+    except ConnectorError:
+        return ()  # a key without that scope
+    if not recovery:
+        return ()
+    again = "is tried again" if recovery.enabled else "is tried again at the next start only (modules.recovery)"
+    return tuple(
+        f"{each.what} Tried {each.attempts} times since {each.since:%H:%M:%S}, {again}. {each.problem or ''}".rstrip()
+        for each in recovery.waiting
     )

@@ -35,6 +35,28 @@ class RequestCount(Model):
     request_count_by_status: dict[str, int]
 
 
+class Waiting(Model):
+    """What a Connector of a local network still has to do, because the Backbone failed or would not take it."""
+
+    id: str
+    """Of the Request whose Response is to be sent, or of what else it is."""
+    what: str
+    peer: str | None = None
+    """The address of the peer whom it concerns."""
+    since: Timestamp
+    attempts: StrictInt
+    """How often it was tried."""
+    problem: str | None = None
+    """Why it failed the last time."""
+
+
+class Recovery(Model):
+    """What stands still at a Connector of a local network, and whether it takes that up by itself."""
+
+    enabled: StrictBool
+    waiting: list[Waiting]
+
+
 class Support(Model):
     """What support asks for; secrets are left out by the Connector."""
 
@@ -42,6 +64,8 @@ class Support(Model):
     health: Health
     configuration: dict[str, Any]
     identity_info: IdentityInfo
+    recovery: Recovery | None = None
+    """Of a Connector of a local network; others have none."""
 
 
 class Monitoring(Resource):

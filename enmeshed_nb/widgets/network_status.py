@@ -44,6 +44,7 @@ class NetworkStatus(View):
                 ],
             ),
             [_problem(part) for part in report.parts if part.problem],
+            [_waiting(part) for part in report.parts if part.waiting],
             [htpy.p[htpy.b["Note: "], note] for note in report.notes],
         ]
 
@@ -53,4 +54,11 @@ def _problem(part: Part) -> Node:
         htpy.p[htpy.b[f"{text(part.name.capitalize())}: "], text(part.problem)],
         part.last_lines and htpy.pre["\n".join(text(line) for line in part.last_lines)],
         htpy.p[htpy.b["What to do: "], text(part.cure)],
+    ]
+
+
+def _waiting(part: Part) -> Node:
+    return htpy.div[
+        htpy.p[htpy.b[f"{text(part.name.capitalize())}, still to be done: "]],
+        htpy.ul[(htpy.li[text(line)] for line in part.waiting)],
     ]
