@@ -1,4 +1,4 @@
-"""What stands still because the Backbone would not take it goes on by itself, unless the configuration says otherwise."""
+"""What stands still because the Backbone would not take it goes on by itself, or not, as the configuration says."""
 
 from collections.abc import Iterator
 
