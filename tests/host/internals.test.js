@@ -10,14 +10,18 @@ import { after, test } from "node:test";
 import { host, installed } from "./installed.js";
 
 const {
+  aroundBackboneCalls,
+  aroundUseCases,
   backboneToken,
   fill,
   forgetBackboneToken,
   hasIdentity,
   IndexedCollection,
   onChange,
+  MapInMemory,
   openIdentity,
   refusalOf,
+  restore,
   schemaOf
 } = await host("internals.js");
 const { DEBUG_ROUTES, ROUTES } = await host("routes.js");
@@ -210,3 +214,126 @@ reliesOn(
     }
   }
 );
+
+reliesOn("restore", "LokiJS finds documents by `idIndex`, which `ensureId` makes, and by unique indexes", () => {
+  const collection = newCollection();
+  for (const id of ["a", "b", "c"]) collection.insert({ id, value: 1 });
+  for (const id of ["a", "b"]) collection.remove(collection.by("id", id));
+  restore(collection, 2, { id: "b", value: 2 });
+  restore(collection, 1, { id: "a", value: 2 });
+  restore(collection, 3, { id: "c", value: 2 });
+  restore(collection, 4, undefined);
+  assert.deepEqual(
+    [1, 2, 3].map((key) => [collection.get(key).id, collection.get(key).value]),
+    [
+      ["a", 2],
+      ["b", 2],
+      ["c", 2]
+    ]
+  );
+  assert.equal(collection.by("id", "a").$loki, 1);
+  assert.equal(collection.insert({ id: "d" }).$loki, 4);
+  restore(collection, 2, undefined);
+  assert.deepEqual([collection.by("id", "b"), collection.get(2)], [undefined, null]);
+});
+
+reliesOn("MapInMemory", "`LokiJsMap` reads anew what it has not in `_map`", async () => {
+  const collection = new Loki("test", { persistenceMethod: "memory" }).addCollection("map", { unique: ["name"] });
+  const map = new MapInMemory(collection);
+  await map.set("a", 1);
+  collection.by("name", "a").value = 2;
+  assert.equal(await map.get("a"), 1);
+  map.forget();
+  assert.equal(await map.get("a"), 2);
+});
+
+reliesOn("aroundUseCases", "`execute` of all use cases is that of `UseCase`, and gives a Result", async () => {
+  const seen = [];
+  aroundUseCases(async (execute) => {
+    const result = await execute();
+    seen.push(result.isSuccess);
+    return result;
+  });
+  class Doing extends UseCase {
+    executeInternal(input) {
+      return Result.ok(input);
+    }
+  }
+  assert.equal((await new Doing().execute("x")).value, "x");
+  assert.deepEqual(seen, [true]);
+  const useCases = Object.entries(installed("@nmshd/runtime")).filter(([name]) => name.endsWith("UseCase"));
+  assert.ok(useCases.length > 100);
+  for (const [name, each] of useCases) {
+    if (name !== "UseCase") assert.equal(Object.hasOwn(each.prototype, "execute"), false, `${name} has its own`);
+  }
+});
+
+reliesOn("aroundBackboneCalls", "methods of `RESTClient` with their options for axios at these places", async () => {
+  const { RESTClient } = installed("@nmshd/transport/dist/core/backbone/RESTClient.js");
+  const server = createServer(() => {}); // it never answers
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  after(() => server.close());
+  const transport = await transportTo(`http://127.0.0.1:${server.address().port}`);
+  const client = new RESTClient(transport.config);
+  aroundBackboneCalls((send) => send(AbortSignal.timeout(20)));
+  const calls = [
+    client.get("/x"),
+    client.getPaged("/x"),
+    client.post("/x", {}),
+    client.postMultipart("/x", { a: "b" }),
+    client.put("/x", {}),
+    client.patch("/x", {}),
+    client.delete("/x"),
+    client.download("/x")
+  ];
+  for (const result of await Promise.all(calls)) assert.equal(result.error.code, "error.transport.request.unknown");
+  server.closeAllConnections();
+});
+
+/** The function of internals.js that relies on it, the file of a class, and its methods. */
+const METHODS = [
+  ["aroundSynchronisations", "sync/SyncController", ["_syncAndResyncDatawallet", "finalizeExternalEventsSyncRun"]],
+  ["aroundSynchronisations", "sync/backbone/SyncClient", ["startSyncRun"]],
+  ["aroundExternalEvents", "sync/externalEventProcessors/ExternalEventProcessorRegistry", ["getProcessorForItem"]],
+  ["aroundChangingCalls", "messages/backbone/MessageClient", ["createMessage", "getMessages"]],
+  [
+    "aroundChangingCalls",
+    "relationships/backbone/RelationshipClient",
+    [
+      "createRelationship",
+      "acceptRelationship",
+      "rejectRelationship",
+      "revokeRelationship",
+      "terminateRelationship",
+      "reactivateRelationship",
+      "acceptRelationshipReactivation",
+      "rejectRelationshipReactivation",
+      "revokeRelationshipReactivation",
+      "decomposeRelationship",
+      "getRelationship",
+      "getRelationships"
+    ]
+  ],
+  [
+    "doneIsDone",
+    "files/backbone/FileClient",
+    ["deleteFile", "claimFileOwnership", "validateFileOwnershipToken", "regenerateFileOwnershipToken", "getFile"]
+  ],
+  [
+    "adoptMessage",
+    "messages/MessageController",
+    ["getEnvelopeFromBackboneGetMessagesResponse", "decryptMessage", "getMessage"]
+  ],
+  ["adoptMessage", "relationships/RelationshipSecretController", ["decryptOwn"]],
+  [
+    "adoptRelationship",
+    "relationships/RelationshipsController",
+    ["decryptCreationContent", "applyRelationshipChangedEvent", "getRelationshipToIdentity"]
+  ]
+];
+for (const [name, file, methods] of METHODS) {
+  reliesOn(name, `\`${file.split("/").at(-1)}\` has ${methods.join(", ")}`, () => {
+    const [[, Class]] = Object.entries(installed(`@nmshd/transport/dist/modules/${file}.js`));
+    for (const method of methods) assert.equal(typeof Class.prototype[method], "function", `there is no ${method}`);
+  });
+}
