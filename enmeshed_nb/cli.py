@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import click
 from rich.console import Console
@@ -23,6 +23,7 @@ from enmeshed_nb.localnet import LocalNetwork, NetworkError, local_network
 from enmeshed_nb.localnet.settings import (
     DATA_DIR_VARIABLE,
     DEFAULT_CONNECTORS,
+    Durability,
     Folder,
     NetworkState,
     Wanted,
@@ -93,9 +94,17 @@ def main() -> None:
     "--connectors", help="Names of Connectors, separated by commas, or how many.  [default: sender,recipient]"
 )
 @click.option("--config", type=click.Path(path_type=Path), help="JSON file with the Connectors' own configuration.")
+@click.option(
+    "--durability",
+    type=click.Choice(get_args(Durability)),
+    help="What stored data survive: a kill of the processes, or a power failure, too (slower).  [default: as before; "
+    "at first process]",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object: addresses, API keys, process.")
 @data_dir_option
-def up(connectors: str | None, config: Path | None, as_json: bool, data_dir: Path | None) -> None:
+def up(
+    connectors: str | None, config: Path | None, durability: Durability | None, as_json: bool, data_dir: Path | None
+) -> None:
     """Start (or join) a network in the background.
 
     Returns when it is healthy; the exit code is 1 if it is not.
@@ -115,6 +124,7 @@ def up(connectors: str | None, config: Path | None, as_json: bool, data_dir: Pat
             backbone_port=wanted.backbone_port,
             backbone_hosts=wanted.backbone_hosts,
             keep=True,
+            durability=durability,
             progress=tell,
         )
     with opened:
@@ -131,10 +141,11 @@ def up(connectors: str | None, config: Path | None, as_json: bool, data_dir: Pat
 
 
 @main.command()
+@click.option("--force", is_flag=True, help="Kill its processes if it does not answer.")
 @data_dir_option
-def down(data_dir: Path | None) -> None:
-    """Stop the network; its data stays."""
-    stopped = local_network.stop(data_dir)
+def down(force: bool, data_dir: Path | None) -> None:
+    """Stop the network, also while it starts; its data stays."""
+    stopped = local_network.stop(data_dir, force=force)
     console.print("The network is stopped; its data stays." if stopped else "No network runs here.")
 
 
@@ -149,7 +160,13 @@ def status(as_json: bool, data_dir: Path | None) -> None:
     from enmeshed_nb.health import of_network
 
     folder = Folder(_data_dir(data_dir))
-    state = local_network.running(data_dir)
+    try:
+        state = local_network.running(data_dir)
+    except NetworkError as error:
+        if not as_json:
+            raise
+        click.echo(json.dumps({"running": False, "dataDir": str(folder.path), "failure": str(error)}, indent=2))
+        sys.exit(1)
     health = of_network(state).health if state else {}
     healthy = bool(state) and all(health.values())
     if as_json:
@@ -247,7 +264,7 @@ def _admin_api_key(file: Path | None, given: str | None) -> str:
     type=click.Path(path_type=Path),
     help=f"A file with the key that the admin API wants as x-api-key, without it ${ADMIN_API_KEY_VARIABLE}.",
 )
-@click.option("--admin-api-key", help="Deprecated: the key itself. Everyone on this machine can see it.")
+@click.option("--admin-api-key", hidden=True, help="Deprecated: everybody on this machine can see it.")
 @click.option(
     "--allowed-host",
     "allowed_hosts",
@@ -274,6 +291,7 @@ def backbone(  # noqa: PLR0917  (click passes them by name)
     key = _admin_api_key(admin_api_key_file, admin_api_key) if admin_port is not None else ""
     if admin_port is None and (admin_api_key or admin_api_key_file):
         raise click.UsageError("A key of the admin API goes together with --admin-port.")
+    os.umask(0o077)  # nobody else can read what the Backbone stores
     folder = Folder(_data_dir(data_dir))
     folder.make()
     clients = {"test": "test"}

@@ -17,12 +17,16 @@ import sysconfig
 import traceback
 from pathlib import Path
 
+from enmeshed_nb.printable import printable_lines
+
 _NOT_OWN = (str(Path(__file__).parent), sysconfig.get_path("purelib"), sysconfig.get_path("stdlib"))
 """Where the code lies that is not the reader's."""
 
 
 class UserError(Exception):
     """Something that was asked for cannot be done; the command line shows it as one message, without a traceback.
+
+    Its text can be printed; the attributes may hold what a peer wrote, as it is.
 
     Attributes:
         problem: what is wrong, in words.
@@ -35,7 +39,7 @@ class UserError(Exception):
         self.cure = cure
 
     def __str__(self) -> str:
-        return f"{self.problem}\n{self.cure}".strip()
+        return printable_lines(f"{self.problem}\n{self.cure}".strip())
 
     def _render_traceback_(self) -> list[str]:
         """Return what IPython shows of the error: problem, cure, and where in the reader's own code."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from enmeshed_nb.connector import Connector, ConnectorError
 from enmeshed_nb.localnet import logs
 from enmeshed_nb.localnet.settings import ConnectorState, Folder, NetworkState
+from enmeshed_nb.printable import printable_lines
 
 _LAST_LINES = 8
 _TIMEOUT = 5  # seconds
@@ -81,7 +82,7 @@ class NetworkReport:
                 lines += [f"    {part.problem} {part.cure}", *(f"      {line}" for line in part.last_lines)]
             lines += [f"    Still to be done: {line}" for line in part.waiting]
         lines += [f"  Note: {note}" for note in self.notes]
-        return "\n".join(lines)
+        return printable_lines("\n".join(lines))
 
 
 def of_network(state: NetworkState) -> NetworkReport:
@@ -104,12 +105,19 @@ def of_backbone(state: NetworkState) -> Part:
     except (OSError, HTTPException):
         folder = Folder(Path(state.data_dir))
         failure = folder.load_failure()
+        problem = "The local network has stopped."
+        cure = "Start it again: run connect() and the cells after it; its data are still there."
+        if failure:
+            problem, cure = failure.problem, failure.cure or cure
+        elif not folder.path.exists():
+            problem = f"The local network has stopped: its folder {folder.path} was removed."
+            cure = "Start anew: run connect() and all cells after it; the Connectors have other Identities then."
         return Part(
             "backbone",
             state.backbone.url,
             "down",
-            problem=failure.problem if failure else "The local network has stopped.",
-            cure="Start it again: run connect() and the cells after it; its data are still there.",
+            problem=problem,
+            cure=cure,
             last_lines=(
                 tuple(failure.last_lines[-_LAST_LINES:]) if failure else logs.last_lines(folder, "network", _LAST_LINES)
             ),

@@ -11,7 +11,8 @@ from enmeshed_nb.connector import ConnectionFailed, Connector, aside
 from enmeshed_nb.guide import Journal
 from enmeshed_nb.health import NetworkReport, Part
 from enmeshed_nb.localnet import LocalNetwork, NetworkError, running
-from enmeshed_nb.localnet.settings import ConnectorState
+from enmeshed_nb.localnet.errors import HangingError
+from enmeshed_nb.localnet.settings import ConnectorState, NetworkState
 from enmeshed_nb.progress import waiting_for
 
 __all__ = ["Network", "NetworkReport", "Part", "connect"]
@@ -147,11 +148,20 @@ class Network:
 def stopped(error: ConnectionFailed) -> bool:
     """Tell whether an error comes from that a local network, which this process was connected to, does not run."""
     return any(
-        each.url in error.problem and running(network.local.state.data_dir) != network.local.state
+        each.url in error.problem and not _runs_still(network.local.state)
         for network in _CONNECTED
         if network.local
         for each in network.local.state.connectors
     )
+
+
+def _runs_still(state: NetworkState) -> bool:
+    try:
+        return running(state.data_dir) == state
+    except HangingError:
+        return True
+    except NetworkError:  # one that starts in its place, and cannot
+        return False
 
 
 def _notes() -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """How a network is: asked once, and told alike by the command line and by what a notebook shows."""
 
 import json
+import shutil
 
 from enmeshed_nb import connect, health
 from enmeshed_nb.localnet import LocalNetwork, relay, stop
@@ -51,4 +52,6 @@ def test_what_is_gone_is_down_with_what_to_do(folder):
     assert parts[0].problem == "The local network has stopped."
     assert "run connect()" in str(connected)
     assert all(part.version == "7.0.0" for part in parts[1:])
+    shutil.rmtree(folder)
+    assert connected.report().parts[0].problem == f"The local network has stopped: its folder {folder} was removed."
     connected.close()

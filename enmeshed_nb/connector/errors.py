@@ -25,6 +25,7 @@ from typing import Any, Self
 from enmeshed_nb.connector.error_codes import describe
 from enmeshed_nb.content.requests import ItemPath
 from enmeshed_nb.errors import UserError
+from enmeshed_nb.printable import printable_lines
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ class ConnectorError(UserError):
 
     def __str__(self) -> str:
         cure = f"\nWhat to do: {self.cure}" if self.cure else ""
-        return f"{f'{self.call}: ' if self.call else ''}{self.problem}{cure}"
+        return printable_lines(f"{f'{self.call}: ' if self.call else ''}{self.problem}{cure}")
 
 
 def _rebuild(kind: type[ConnectorError], args: tuple[Any, ...], state: dict[str, Any]) -> ConnectorError:

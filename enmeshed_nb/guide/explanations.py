@@ -17,7 +17,7 @@ from enmeshed_nb.content import ItemPath, Request, item_path, location_text, pat
 from enmeshed_nb.errors import UserError
 from enmeshed_nb.guide.deciding import DecisionError
 from enmeshed_nb.guide.naming import label
-from enmeshed_nb.guide.text import said_of
+from enmeshed_nb.guide.text import printable_lines, said_of
 
 
 class _Problem(NamedTuple):
@@ -70,8 +70,12 @@ def explain(what: ValidationResult | BaseException, request: Request | LocalRequ
         request: the Request that was checked; with it, items are named by title and place, not by their paths.
 
     Returns:
-        plain text. It may hold text of a peer: escape it before it goes into HTML.
+        plain text that can be printed. It may hold text of a peer: escape it before it goes into HTML.
     """
+    return printable_lines(_explained(what, request))
+
+
+def _explained(what: ValidationResult | BaseException, request: Request | LocalRequest | None) -> str:
     match what:
         case ValidationResult():
             return "Everything is fine." if what.is_success else "\n".join(_explain_result(what, request))

@@ -40,19 +40,19 @@ class Step(TextView):
         for subject, sides in self.statuses.items():
             now = ", ".join(f"{status} at the {side}" for side, status in sides.items())
             shown.append(f"Status of {subject}: {now}")
-        return "\n\n".join(shown) or "Nothing was exchanged since the last look."
+        return printable_lines("\n\n".join(shown)) or "Nothing was exchanged since the last look."
 
 
 def _exchange(exchange: Exchange) -> str:
     answer = exchange.error or f"{outcome(exchange)} in {exchange.duration * 1000:.0f} ms"
     lines = [f"{exchange.connector}: {exchange.call} → {answer}"]
     if exchange.request is not None:
-        lines.append(f"sent: {printable_lines(json_text(exchange.request))}")
+        lines.append(f"sent: {json_text(exchange.request)}")
     if exchange.response is not None:
         marked = marked_lines(exchange)
         head = "came back, + is new, ≠ is another than what was sent:\n" if marked.are_compared else "came back: "
         shown = (f"{each.mark or ' '} {each.text}" if marked.are_compared else each.text for each in marked.lines)
-        lines.append(printable_lines(head + "\n".join(shown)))
+        lines.append(head + "\n".join(shown))
     return "\n".join(lines)
 
 
@@ -111,7 +111,7 @@ class Summary(TextView):
         }
 
     def __str__(self) -> str:
-        return "\n\n".join(_request_text(each) for each in self.to_json()["requests"])
+        return printable_lines("\n\n".join(_request_text(each) for each in self.to_json()["requests"]))
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
         return {**super()._repr_mimebundle_(), SUMMARY_MIME: json.dumps(self.to_json(), indent=1)}

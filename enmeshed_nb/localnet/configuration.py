@@ -49,7 +49,7 @@ class ApiKey(_Keys):
     Without *scopes* it is good for everything, with an empty list of them for nothing.
     """
 
-    key: str
+    key: str = Field(repr=False)
     enabled: StrictBool = True
     description: str | None = None
     expires_at: AwareDatetime | None = None
@@ -100,7 +100,7 @@ class TransportLibrary(_Keys):
 
     base_url: HttpUrl | None = None
     platform_client_id: str | None = None
-    platform_client_secret: str | None = None
+    platform_client_secret: str | None = Field(default=None, repr=False)
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -166,8 +166,8 @@ class SseModule(Module):
 class WebhookTarget(_Keys):
     """Where a webhook is sent; `{{trigger}}` in the URL is replaced by the event's name."""
 
-    url: Annotated[str, Field(pattern=r"^https?://")]
-    headers: dict[str, str] = Field(default_factory=dict)
+    url: Annotated[str, Field(pattern=r"^https?://", repr=False)]
+    headers: dict[str, str] = Field(default_factory=dict, repr=False)
 
 
 class Webhook(_Keys):
@@ -237,7 +237,7 @@ class ConnectorConfiguration(_Keys):
     infrastructure: Infrastructure = Field(default_factory=Infrastructure)
     modules: Modules = Field(default_factory=Modules)
     json_schema: Annotated[Any, Field(alias="$schema")] = None
-    database: Any = None
+    database: Any = Field(default=None, repr=False)
     logging: Any = None
     pinned_tls_certificate_sha256_fingerprints: Annotated[
         Any, Field(alias="pinnedTLSCertificateSHA256Fingerprints")

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import os
 import signal
 from asyncio import StreamReader, StreamWriter
 from collections import deque
@@ -17,10 +18,12 @@ from datetime import UTC, datetime
 from typing import Any, Self, cast
 
 from enmeshed_nb.localnet import install, logs
-from enmeshed_nb.localnet.errors import NetworkError
-from enmeshed_nb.localnet.settings import Failure, Folder
+from enmeshed_nb.localnet.errors import NetworkError, PortTakenError
+from enmeshed_nb.localnet.settings import Durability, Failure, Folder
 
 NODE = (str(install.node_command()), "--disable-warning=ExperimentalWarning", str(install.HOST / "main.js"))
+DURABILITY_VARIABLE = "ENMESHED_NB_DURABILITY"
+"""By which Node is told what stored data must survive: `process` or `power`."""
 START_TIMEOUT = 60.0
 """Seconds that a Connector may take to start."""
 STOP_TIMEOUT = 20.0
@@ -69,7 +72,14 @@ class ConnectorHost:
 
     @classmethod
     @asynccontextmanager
-    async def running(cls, folder: Folder, command: Sequence[str] = NODE) -> AsyncIterator[Self]:
+    async def running(
+        cls,
+        folder: Folder,
+        command: Sequence[str] = NODE,
+        *,
+        lock: int | None = None,
+        durability: Durability = "process",
+    ) -> AsyncIterator[Self]:
         """Run the Connector host while the `async with` lasts.
 
         At the end of its stdin Node stops by itself, after 10 s it is killed.
@@ -77,10 +87,18 @@ class ConnectorHost:
         Args:
             folder: the network's folder.
             command: the program.
+            lock: the file descriptor of a lock that it holds until it has ended.
+            durability: what stored data survive: a kill, or a power failure, too.
         """
         pipe = asyncio.subprocess.PIPE
         process = await asyncio.create_subprocess_exec(
-            *command, stdin=pipe, stdout=pipe, stderr=pipe, limit=_LONGEST_LINE
+            *command,
+            stdin=pipe,
+            stdout=pipe,
+            stderr=pipe,
+            limit=_LONGEST_LINE,
+            env=os.environ | {DURABILITY_VARIABLE: durability},
+            pass_fds=() if lock is None else (lock,),
         )
         host = cls(folder, process)
         try:
@@ -96,10 +114,11 @@ class ConnectorHost:
         """Start a Connector and return its port and the address of its Identity.
 
         Raises:
+            PortTakenError: its port is taken.
             NetworkError: it could not be started.
         """
         folder = self._folder.connectors / name
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(exist_ok=True, mode=0o700)
         try:
             started = await self._command("start", name, START_TIMEOUT, folder=str(folder), config=config)
         except NetworkError:
@@ -135,7 +154,8 @@ class ConnectorHost:
             problem, code = f"could not {command}: {event['message']}", event["code"]
         cure = f"{_CURES.get(code, '').format(reset=self._folder.command('reset'))} Its log: {self._folder.logs}"
         cure = cure.strip()
-        raise NetworkError(f"The Connector '{name}' {problem}", cure)
+        kind = PortTakenError if code == "portInUse" else NetworkError
+        raise kind(f"The Connector '{name}' {problem}", cure)
 
     def _say(self, command: str, name: str, details: Mapping[str, Any]) -> asyncio.Future[dict[str, Any]]:
         answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()

@@ -78,10 +78,10 @@ def install(progress: Progress = lambda _: None) -> bool:
     try:
         if not os.access(HOST, os.W_OK):
             raise PermissionError(EACCES, "not writable", str(HOST))
-        with held(_lock(), INSTALL_TIMEOUT) as is_ours:
+        with held(_lock(), INSTALL_TIMEOUT) as lock:
             if is_installed():
                 return False
-            if not is_ours:
+            if lock is None:
                 raise NetworkError(
                     f"Another installation of the Runtime goes on for more than {INSTALL_TIMEOUT / 60:.0f} minutes.",
                     "End it, then try again.",

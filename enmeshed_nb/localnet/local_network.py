@@ -1,37 +1,46 @@
 """Start, join, inspect and stop a local network: what the command line and the notebooks use."""
 
-import json
+import contextlib
+import os
+import secrets
 import shutil
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import psutil
 
 from enmeshed_nb.clock import until
 from enmeshed_nb.closing import Closing
+from enmeshed_nb.localnet import locks
 from enmeshed_nb.localnet.configuration import check_configuration
-from enmeshed_nb.localnet.errors import NetworkError
-from enmeshed_nb.localnet.serving import LOOPBACK
+from enmeshed_nb.localnet.control import SILENCE, Asked, GoneError, Progress, SilentError, ask
+from enmeshed_nb.localnet.errors import HangingError, NetworkError
+from enmeshed_nb.localnet.serving import bind
 from enmeshed_nb.localnet.settings import (
     DEFAULT_CONNECTORS,
+    Control,
+    Durability,
     Folder,
     NetworkState,
+    Order,
     Wanted,
     check_name,
     data_dir,
+    unusable,
 )
 
 START_TIMEOUT = 120.0
-"""Seconds that a start may take, or the stop of a network that a start waits for."""
-STOP_TIMEOUT = 20.0
-
-Progress = Callable[[str], None]
+"""Seconds within which a network that does not run yet, or is about to end, must be found up or free."""
+KILL_TIMEOUT = 20.0
+"""Seconds within which the operating system must have ended a process that was killed."""
+SUPERVISOR = "enmeshed_nb.localnet.supervisor"
 
 
 class LocalNetwork(Closing):
@@ -57,6 +66,7 @@ class LocalNetwork(Closing):
         backbone_hosts: Sequence[str] | None = None,
         keep: bool = False,
         reconfigure: bool = False,
+        durability: Durability | None = None,
         progress: Progress = lambda _: None,
     ) -> Self:
         """Join the network of a folder; start it if it does not run.
@@ -71,9 +81,12 @@ class LocalNetwork(Closing):
             keep: let the network run on when nobody uses it any more, until `stop`.
             reconfigure: start a running Connector anew if *connectors* has another configuration for it (a note in
                 the state says so otherwise).
+            durability: what stored data survive for sure: "process", a kill of the network's processes (what a new
+                network has), or "power", a power failure, too; None for what it was the last time.
             progress: is told what happens meanwhile.
 
         Raises:
+            HangingError: it runs, but does not answer.
             NetworkError: the network cannot be started or joined; it says why, and what to do.
         """
         place = Folder(data_dir(folder))
@@ -81,16 +94,35 @@ class LocalNetwork(Closing):
         for name, config in asked.items():
             check_name(name)
             check_configuration(name, config)
+        supervisor = None
         deadline = time.monotonic() + START_TIMEOUT
         while time.monotonic() < deadline:
-            if joined := _ask(place, "keep" if keep else "lease", asked, reconfigure=reconfigure):
+            if joined := _ask(
+                place,
+                "keep" if keep else "lease",
+                progress,
+                connectors=asked,
+                reconfigure=reconfigure,
+                durability=durability,
+            ):
                 return cls(*joined)
+            if supervisor:
+                raise NetworkError(
+                    f"The local network ended while it started (exit code {supervisor.wait(KILL_TIMEOUT)}).",
+                    f"Its log: {place.log('network')}",
+                )
             place.make()
-            if not asked and not place.settings.exists():
+            if not asked and not place.settings.exists() and not place.connector_names():
                 asked = {name: {} for name in DEFAULT_CONNECTORS}
             hosts = None if backbone_hosts is None else list(backbone_hosts)
-            wanted = Wanted(connectors=asked, backbone_port=backbone_port, backbone_hosts=hosts, keep=keep)
-            _start(place, wanted, progress)
+            wanted = Wanted(
+                connectors=asked,
+                backbone_port=backbone_port,
+                backbone_hosts=hosts,
+                durability=durability,
+                keep=keep,
+            )
+            supervisor = _start(place, wanted)
         raise NetworkError(
             f"The network in {place.path} is neither up nor free after {START_TIMEOUT:.0f} s.",
             f"Look at {place.log('network')}; `{place.command('down')}` stops it.",
@@ -106,35 +138,42 @@ class LocalNetwork(Closing):
 
 
 def running(folder: Path | str | None = None) -> NetworkState | None:
-    """Return what runs in a folder now, None if nothing does."""
-    place = Folder(data_dir(folder))
-    if not (joined := _ask(place, "lease", {})):
+    """Return what runs in a folder now, None if nothing does; if it is about to start or to stop, wait for that.
+
+    Raises:
+        HangingError: it runs, but does not answer.
+        NetworkError: it could not start.
+    """
+    if not (joined := _ask(Folder(data_dir(folder)), "look")):
         return None
-    state, lease = joined
-    lease.close()
+    state, connection = joined
+    connection.close()
     return state
 
 
-def stop(folder: Path | str | None = None) -> bool:
-    """Stop the network of a folder and wait until it is gone; its data stays.
+def stop(folder: Path | str | None = None, *, force: bool = False) -> bool:
+    """Stop the network of a folder, also while it starts, and wait until it is gone; its data stays.
+
+    Args:
+        folder: the data folder.
+        force: kill its processes if it does not answer.
 
     Returns:
         True if one ran, False if there was nothing to stop.
 
     Raises:
+        HangingError: it does not answer.
         NetworkError: it did not stop.
     """
     place = Folder(data_dir(folder))
-    if not (joined := _ask(place, "stop", {})):
-        return False
-    state, lease = joined
-    with lease:
-        if not until(lambda: _has_ended(state.pid), STOP_TIMEOUT):
-            raise NetworkError(
-                f"The network (process {state.pid}) did not stop within {STOP_TIMEOUT:.0f} s.",
-                f"Look at {place.log('network')}; `kill -9 {state.pid}` ends it and its Connectors.",
-            )
-    return True
+    heard: list[str] = []
+    try:
+        _ask(place, "stop", heard.append)
+    except HangingError:
+        if not force:
+            raise
+        return _kill(place)
+    return bool(heard)
 
 
 def reset(folder: Path | str | None = None) -> bool:
@@ -150,94 +189,157 @@ def reset(folder: Path | str | None = None) -> bool:
     stop(folder)
     if not place.path.exists():
         return False
-    known = {
-        place.settings,
-        place.state,
-        place.failure,
-        place.lock,
-        place.logs,
-        place.backbone,
-        place.connectors,
-    }
-    known |= {place.settings.with_suffix(".broken"), place.backbone_lock}
-    if foreign := sorted(path.name for path in place.path.iterdir() if path not in known):
+    if foreign := place.foreign():
         raise NetworkError(
             f"{place.path} was not deleted: it also holds {', '.join(foreign[:5])}.",
             "Move these away, or delete the folder by hand.",
         )
     try:
-        shutil.rmtree(place.path)
+        with place.exclusively(place.lock):  # no network shall start in what is being deleted
+            shutil.rmtree(place.path)
     except OSError as error:
         raise NetworkError(f"{error.filename} cannot be deleted: {error.strerror}.") from error
     return True
 
 
 def _ask(
-    place: Folder, what: str, connectors: Mapping[str, Any], *, reconfigure: bool = False
+    place: Folder,
+    do: Literal["look", "lease", "keep", "stop"],
+    progress: Progress = lambda _: None,
+    *,
+    connectors: Mapping[str, Mapping[str, Any]] | None = None,
+    reconfigure: bool = False,
+    durability: Durability | None = None,
 ) -> tuple[NetworkState, socket.socket] | None:
-    """Say something to the supervisor of a folder; return its state and the open connection, None if none runs."""
-    if place.is_free() or not (state := place.load_state()):
-        return None
+    """Ask something of the network of a folder.
+
+    Returns:
+        its state and the open connection; None if none runs, or if it has stopped.
+
+    Raises:
+        HangingError: it does not answer.
+        NetworkError: it cannot do that.
+    """
+    told = False
+
+    def tell(text: str) -> None:
+        nonlocal told
+        told = True
+        progress(text)
+
+    while not place.is_free():
+        if control := place.load_control():
+            asked = Asked(
+                token=control.token,
+                do=do,
+                connectors={name: dict(config) for name, config in (connectors or {}).items()},
+                reconfigure=reconfigure,
+                durability=durability,
+            )
+            try:
+                state, connection = ask(control, asked, tell)
+            except SilentError:
+                _require_alive(place)
+                continue
+            except GoneError:
+                pass  # it is about to end, or to start
+            else:
+                return NetworkState.model_validate(state), connection
+        if not until(partial(_has_changed, place, control), SILENCE):
+            _require_alive(place)
+        elif told and do == "stop":
+            return None
+    return None
+
+
+def _has_changed(place: Folder, control: Control | None) -> bool:
+    """Tell whether the network that listens there has ended, or another one has come."""
+    return place.is_free() or place.load_control() not in {control, None}
+
+
+def _start(place: Folder, wanted: Wanted) -> subprocess.Popen[str] | None:
+    """Start a supervisor, which has the folder from this moment on; None if another one has it.
+
+    Raises:
+        NetworkError: the folder cannot be written.
+    """
     try:
-        lease = socket.create_connection((LOOPBACK, state.control.port), timeout=START_TIMEOUT)
-    except OSError:
-        return None
-    try:
-        asked = {"token": state.control.token, "do": what, "connectors": connectors, "reconfigure": reconfigure}
-        lease.sendall(json.dumps(asked).encode() + b"\n")
-        with lease.makefile("rb") as answers:
-            answer = json.loads(answers.readline() or b"{}")
-        if "failed" in answer:
-            raise NetworkError(answer["failed"], answer["cure"])
-        return NetworkState.model_validate(answer["state"]), lease
-    except (OSError, ValueError, KeyError):
-        lease.close()
-        return None  # a process that has this port now, or a supervisor on its way out
-    except BaseException:
-        lease.close()
-        raise
+        return _handed_over(place, wanted)
+    except OSError as error:
+        raise unusable(Path(error.filename or place.path), "written", error) from error
 
 
-def _has_ended(pid: int) -> bool:
-    """Tell whether a process has ended; one that its parent has not taken note of (a zombie) has."""
-    try:
-        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
-
-
-def _start(place: Folder, wanted: Wanted, progress: Progress) -> None:
-    """Start a supervisor and wait until it is ready or another one turns out to have the folder."""
-    with place.log("network").open("ab") as log:
+def _handed_over(place: Folder, wanted: Wanted) -> subprocess.Popen[str] | None:
+    with contextlib.ExitStack() as stack:
+        if (lock := stack.enter_context(locks.held(place.lock, 0))) is None:
+            return None
+        place.control.unlink(missing_ok=True)  # of one that was killed
+        listener = stack.enter_context(bind(0, "the network's control"))
+        control = Control(port=listener.getsockname()[1], token=secrets.token_urlsafe(24))
+        control.save(place.control)
+        order = Order(wanted=wanted, control=control, lock=lock, listener=listener.fileno())
+        log = os.open(place.log("network"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        stack.callback(os.close, log)
         supervisor = subprocess.Popen(
-            [sys.executable, "-P", "-m", "enmeshed_nb.localnet.supervisor", str(place.path)],
+            [sys.executable, "-P", "-m", SUPERVISOR, str(place.path)],
             stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+            stdout=log,
             stderr=log,
             start_new_session=True,  # neither Ctrl-C nor a kernel's interrupt reaches it
+            pass_fds=(lock, listener.fileno()),
             text=True,
         )
     threading.Thread(target=supervisor.wait, name="reap the supervisor", daemon=True).start()
     assert supervisor.stdin is not None
-    assert supervisor.stdout is not None
-    with supervisor.stdin, supervisor.stdout:
-        supervisor.stdin.write(wanted.model_dump_json(by_alias=True) + "\n")
-        supervisor.stdin.close()
-        for line in supervisor.stdout:
-            match json.loads(line):
-                case {"doing": str(text)}:
-                    progress(text)
-                case {"ready": True}:
-                    return
-                case {"busy": True}:
-                    supervisor.wait()
-                    # Another one starts or stops in this folder: until it can be joined or is gone.
-                    until(lambda: place.load_state() or place.is_free(), START_TIMEOUT)
-                    return
-                case {"failed": str(problem), "cure": str(cure)}:
-                    supervisor.wait()
-                    raise NetworkError(problem, cure)
-    code = supervisor.wait()
-    raise NetworkError(
-        f"The local network ended while it started (exit code {code}).", f"Its log: {place.log('network')}"
+    with contextlib.suppress(BrokenPipeError), supervisor.stdin:
+        supervisor.stdin.write(order.model_dump_json(by_alias=True) + "\n")
+    return supervisor
+
+
+def _require_alive(place: Folder) -> None:
+    """Raise a HangingError unless what said nothing has just begun: a start can be slow where much else is done."""
+    (process, *_) = (*_processes(place), None)
+    if not process:
+        if not place.is_free():
+            raise HangingError(f"The network in {place.path} does not answer.", f"Its log: {place.log('network')}")
+        return
+    suspended = process.status() == psutil.STATUS_STOPPED
+    if not suspended and 0 <= time.time() - process.create_time() < START_TIMEOUT:
+        return
+    force = f"`{place.command('down', '--force')}` ends it; its data stays."
+    raise HangingError(
+        f"The network in {place.path} does not answer: its process {process.pid} "
+        f"{'is suspended' if suspended else f'says nothing for {SILENCE:.0f} s'}.",
+        f"`kill -CONT {process.pid}` lets it go on; {force}" if suspended else force,
     )
+
+
+def _kill(place: Folder) -> bool:
+    """Kill the processes that hold the folder; return whether there were any.
+
+    Raises:
+        NetworkError: the operating system does not end them.
+    """
+    processes = _processes(place)
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    if not until(place.is_free, KILL_TIMEOUT):
+        pids = ", ".join(str(process.pid) for process in _processes(place))
+        raise NetworkError(f"The network's processes ({pids}) do not end although they were killed.")
+    return bool(processes)
+
+
+def _processes(place: Folder) -> list[psutil.Process]:
+    """Return the supervisor and the Node process of a folder: those of them that have its lock open, and no others.
+
+    No process id is remembered: it could be that of another program by now.
+    """
+    from enmeshed_nb.localnet import install  # noqa: PLC0415 - it is a program, too, which must not be imported before
+
+    found = []
+    for process in locks.processes_with(place.lock):
+        with contextlib.suppress(psutil.Error):
+            if {SUPERVISOR, str(install.HOST / "main.js")} & set(process.cmdline()):
+                found.append(process)
+    return found

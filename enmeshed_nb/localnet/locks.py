@@ -1,16 +1,17 @@
-"""Lock files: held by one process at a time, and given back by the operating system when it dies."""
+"""Lock files: held by one process or by those that inherit it, and given back by the operating system when all died."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+import psutil
 
 from enmeshed_nb.clock import REAL_TIME, Clock, until
 
 
 @contextmanager
-def held(path: Path, timeout: float, clock: Clock = REAL_TIME) -> Iterator[bool]:
+def held(path: Path, timeout: float, clock: Clock = REAL_TIME) -> Iterator[int | None]:
     """Hold a lock file while the `with` lasts.
 
     Args:
@@ -19,16 +20,62 @@ def held(path: Path, timeout: float, clock: Clock = REAL_TIME) -> Iterator[bool]
         clock: the time.
 
     Yields:
-        whether it is held; False if another process had it all the time.
+        its file descriptor; None if another process had it all the time. A process that inherits the descriptor holds
+        the lock, too: it is free when the last of them has ended.
     """
-    lock = FileLock(path)
-
-    def acquired() -> bool:
-        with suppress(Timeout):
-            lock.acquire(timeout=0)
-        return lock.is_locked
-
+    if not (taken := until(lambda: _taken(path), timeout, clock)):
+        yield None
+        return
     try:
-        yield until(acquired, timeout, clock)
+        yield taken[0]
     finally:
-        lock.release()
+        os.close(taken[0])
+
+
+def _taken(path: Path) -> tuple[int, ...]:
+    """Try to take the lock; return its file descriptor, or nothing."""
+    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    if _is_locked(file, shared=False) and is_file_of(file, path):
+        return (file,)
+    os.close(file)
+    return ()
+
+
+def _is_locked(file: int, *, shared: bool) -> bool:
+    import fcntl  # noqa: PLC0415 - not on Windows, where no local network runs
+
+    with suppress(BlockingIOError):
+        fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+        return True
+    return False
+
+
+def is_file_of(file: int, path: Path) -> bool:
+    """Tell whether an open file is the one at this path: it may have been removed or replaced meanwhile."""
+    try:
+        return os.path.samestat(os.fstat(file), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+def is_free(path: Path) -> bool:
+    """Tell whether nobody holds a lock file; looking does not keep others from looking at the same time."""
+    try:
+        file = os.open(path, os.O_RDONLY)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    try:
+        return _is_locked(file, shared=True)
+    finally:
+        os.close(file)
+
+
+def processes_with(path: Path) -> list[psutil.Process]:
+    """Return the other processes that have a file open, the oldest first; those of other users cannot be seen."""
+    place = os.path.realpath(path)
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.pid != os.getpid() and any(each.path == place for each in process.open_files()):
+                found.append(process)
+    return sorted(found, key=lambda process: process.pid)

@@ -13,6 +13,7 @@ from enmeshed_nb.clock import REAL_TIME, Clock
 from enmeshed_nb.closing import Closing
 from enmeshed_nb.localnet.errors import NetworkError
 from enmeshed_nb.localnet.settings import Folder
+from enmeshed_nb.printable import printable
 
 LOOK_AGAIN = 0.3
 """Seconds between two looks at files that are followed."""
@@ -43,10 +44,14 @@ def _utc(seconds: float | None) -> time.struct_time:
 def last_lines(folder: Folder, name: str, number: int) -> tuple[str, ...]:
     """Return the end of a log; nothing if there is none."""
     try:
-        lines = folder.log(name).read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = folder.log(name).read_bytes().removesuffix(b"\n").split(b"\n")
     except OSError:
         return ()
-    return tuple(lines[-number:])
+    return tuple(_told(line) for line in lines[-number:])
+
+
+def _told(line: bytes) -> str:
+    return printable(line.decode(errors="replace"))
 
 
 class Reader(Closing):
@@ -130,4 +135,4 @@ class _Tail(Closing):
 
     def _rest(self) -> list[str]:
         *whole, self._begun = (self._begun + self._file.read()).split(b"\n")
-        return [line.decode(errors="replace") for line in whole]
+        return [_told(line) for line in whole]

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DatabaseError
 from enmeshed_nb.localnet.backbone import Backbone
 from enmeshed_nb.localnet.errors import NetworkError
 from enmeshed_nb.localnet.serving import Server, bind
-from enmeshed_nb.localnet.settings import Folder
+from enmeshed_nb.localnet.settings import Durability, Folder
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,7 @@ def serve(
     admin_port: int | None = None,
     admin_api_key: str = "",
     allowed_hosts: Iterable[str] = (),
+    durability: Durability = "process",
 ) -> Iterator[Relay]:
     """Serve the Backbone of a folder while the `with` lasts.
 
@@ -56,10 +57,12 @@ def serve(
         admin_port: the port of the admin API, 0 for any; without it there is none.
         admin_api_key: what the admin API wants as `x-api-key`.
         allowed_hosts: names by which both may be called beside `localhost` and the loopback addresses.
+        durability: what stored data survive: a kill, or a power failure, too.
 
     Raises:
         FolderInUseError: another process serves this Backbone.
-        NetworkError: a port is taken, or the Backbone's store is damaged.
+        PortTakenError: a port is taken.
+        NetworkError: the Backbone's store is damaged, or cannot be written.
     """
     with ExitStack() as stack:
         stack.enter_context(folder.exclusively(folder.backbone_lock))
@@ -68,7 +71,12 @@ def serve(
         if admin_port is not None:
             admin_listener = stack.enter_context(bind(admin_port, "the Backbone's admin API"))
         try:
-            backbone = Backbone(folder.backbone, clients=clients, allowed_hosts=allowed_hosts)
+            backbone = Backbone(
+                folder.backbone,
+                clients=clients,
+                allowed_hosts=allowed_hosts,
+                survives_power_failure=durability == "power",
+            )
         except DatabaseError as error:
             raise NetworkError(
                 f"The Backbone's store {folder.backbone_store} cannot be used: {error.orig}.",

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import uvicorn
 
-from enmeshed_nb.localnet.errors import NetworkError
+from enmeshed_nb.localnet.errors import PortTakenError
 from enmeshed_nb.localnet.patience import PatientProtocol
 
 LOOPBACK = "127.0.0.1"
@@ -23,7 +23,7 @@ def bind(port: int, what: str) -> socket.socket:
         what: who wants it, for the error's text.
 
     Raises:
-        NetworkError: the port is taken or may not be used.
+        PortTakenError: the port is taken or may not be used.
     """
     # asyncio only switches Nagle's algorithm off (it costs 40 ms per answer) for sockets that name their protocol
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -33,20 +33,11 @@ def bind(port: int, what: str) -> socket.socket:
         listener.listen(128)
     except OSError as error:
         listener.close()
-        raise NetworkError(
+        raise PortTakenError(
             f"Port {port} for {what} cannot be used: {error.strerror}.",
             "Stop the program that uses it, or choose another port (0: any that is free).",
         ) from error
     return listener
-
-
-def port_is_free(port: int) -> bool:
-    """Tell whether a server could listen on this loopback port now."""
-    try:
-        bind(port, "").close()
-    except NetworkError:
-        return False
-    return True
 
 
 KEEP_ALIVE = 3600

@@ -1,119 +1,243 @@
 """The process that is the local network: it runs the Backbone and owns the Connector host.
 
 Started by `enmeshed_nb.localnet.local_network` as `python -P -m enmeshed_nb.localnet.supervisor DATA_DIR`, in a
-session of its own. What is wanted comes as one JSON line on stdin; what happens goes out as JSON lines on stdout:
-`{"doing": text}`, then `{"ready": true}`, `{"busy": true}` (another supervisor has this folder) or
-`{"failed": problem, "cure": text}`.
+session of its own. It inherits the folder's lock and the socket of its control port, so that there is no moment in
+which the folder seems free or nobody can be asked; one JSON line on stdin, an `Order`, says which these are and what is
+wanted. Everything else is said on the control port (`enmeshed_nb.localnet.control`), from the first moment on.
 
 It lives while it is needed. Whoever uses the network holds a *lease*: a connection to the control port, which
 the operating system closes even when its owner is killed. When the last lease is gone and nobody asked to keep
 the network, it stops. The Connector host has the supervisor's pipe as its stdin and ends at its end, so
-nothing is left behind whichever process is killed.
+nothing is left behind whichever process is killed; it holds the folder's lock, too, until it has ended.
 """
 
 import asyncio
 import contextlib
-import hmac
-import json
 import logging
 import os
-import secrets
 import signal
+import socket
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from enmeshed_nb.localnet import install, logs, relay
-from enmeshed_nb.localnet.configuration import connector_config, usable_api_key
-from enmeshed_nb.localnet.errors import NetworkError
+from enmeshed_nb.localnet import control, install, locks, logs
+from enmeshed_nb.localnet.configuration import check_configuration, connector_config, usable_api_key
+from enmeshed_nb.localnet.control import Asked, GoneError
+from enmeshed_nb.localnet.errors import NetworkError, PortTakenError
 from enmeshed_nb.localnet.host import ConnectorHost
-from enmeshed_nb.localnet.serving import LOOPBACK, Server, bind, port_is_free
+from enmeshed_nb.localnet.serving import LOOPBACK
 from enmeshed_nb.localnet.settings import (
     BackboneState,
+    ConnectorSettings,
     ConnectorState,
-    Control,
     Failure,
     Folder,
-    FolderInUseError,
     NetworkState,
+    Order,
     Settings,
     Wanted,
+    check_name,
 )
+from enmeshed_nb.localnet.stores import Stores, changed
 
 LEASE_GRACE = 5.0
 """Seconds that a network without a lease waits for one: a notebook that ends and one that begins."""
+LAST_ANSWERS = 3.0
+"""Seconds in which those who still wait for an answer must have it when the network ends."""
+
+if TYPE_CHECKING:
+    from enmeshed_nb.localnet.relay import Relay
 
 log = logging.getLogger("network")
 
 
 class Supervisor:
-    """One local network whose Backbone and Connector host run: it starts Connectors, and tells when it is not needed.
+    """One local network: it starts, answers who asks on its control port, and ends when it is not needed.
 
     Args:
         folder: the network's folder.
-        settings: what its Connectors are started with.
-        notes: what whoever joins the network should know.
-        kept: whether it runs on when nobody uses it any more.
-        backbone: the running Backbone.
-        host: the running Connector host.
-        control: where it listens for leases.
+        order: what is wanted, and what was inherited.
         stop: is set to stop it.
     """
 
-    def __init__(
-        self,
-        folder: Folder,
-        settings: Settings,
-        notes: Iterable[str],
-        *,
-        kept: bool,
-        backbone: BackboneState,
-        host: ConnectorHost,
-        control: Control,
-        stop: asyncio.Event,
-    ) -> None:
-        self._folder, self._settings, self._notes, self._kept = folder, settings, list(notes), kept
-        self._backbone, self._host, self._control, self._stop = backbone, host, control, stop
-        self._starting = asyncio.Lock()
+    _settings: Settings
+    _backbone: BackboneState
+    _relay: "Relay"
+    _host: ConnectorHost
+
+    def __init__(self, folder: Folder, order: Order, stop: asyncio.Event) -> None:
+        self._folder, self._wanted, self._lock, self._control = folder, order.wanted, order.lock, order.control
+        self._stores = Stores(folder)
+        self._notes: list[str] = []
+        self._connectors: list[ConnectorState] = []
+        self._doing = "Starting the local network"
+        self._kept = order.wanted.keep
         self._leases = 0
         self._lease_change = asyncio.Event()
-        self._connectors: list[ConnectorState] = []
+        self._starting = asyncio.Lock()
+        self._is_up: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._stop, self._is_over = stop, asyncio.Event()
+        self._answering: set[asyncio.Task[Any]] = set()
+        self._was_asked = asyncio.Event()
 
-    async def start_connectors(self, wanted: Settings | None = None) -> None:
-        """Start those Connectors of the settings that do not run yet, and remember each that does now.
+    async def run(self, listener: socket.socket) -> Failure | None:
+        """Run the network until it is no longer needed, or asked to stop; return why if it ended otherwise.
 
         Args:
-            wanted: new settings; those that the network has without them.
+            listener: the socket of the control port.
+
+        Raises:
+            NetworkError: the network could not be started, or was stopped meanwhile.
+        """
+        server = await asyncio.start_server(self._serve, sock=listener, limit=control.LONGEST_LINE)
+        try:
+            async with AsyncExitStack() as stack:
+                await self._unless_stopped(self._start(stack))
+                self._is_up.set_result(None)
+                log.info("The network is up.")
+                failure = await self._until_unneeded()
+                self._doing = "Stopping the network"
+                self._stop.set()
+                return failure
+        except NetworkError as error:
+            if self._is_up.done():
+                raise
+            self._is_up.set_exception(error)
+            self._is_up.exception()  # perhaps nobody waits for it
+            with contextlib.suppress(TimeoutError):  # who started this process asks, unless it was killed
+                await asyncio.wait_for(self._was_asked.wait(), LAST_ANSWERS)
+            raise
+        finally:
+            self._is_over.set()
+            if self._answering:
+                await asyncio.wait(self._answering, timeout=LAST_ANSWERS)
+            server.close()
+            self._clear()
+
+    def _clear(self) -> None:
+        """Remove what says that the network runs, unless the folder is that of another one by now."""
+        if locks.is_file_of(self._lock, self._folder.lock):
+            self._folder.state.unlink(missing_ok=True)
+            self._folder.control.unlink(missing_ok=True)
+
+    async def _unless_stopped(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something that is given up when the network is to stop.
+
+        Raises:
+            NetworkError: it was given up, or failed.
+        """
+        working, stopping = asyncio.ensure_future(work), asyncio.ensure_future(self._stop.wait())
+        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not working.done():
+            self._doing = "Stopping the network"
+            working.cancel()
+            await asyncio.wait({working})
+            raise NetworkError(
+                "The network was stopped while it started.", f"Start it again: {self._folder.command('up')}"
+            )
+        working.result()
+
+    async def _start(self, stack: AsyncExitStack) -> None:
+        """Start everything; it ends with the stack.
+
+        Raises:
+            NetworkError: something cannot be started; what is stored is as it was.
+        """
+        install.require_installed()
+        known, self._notes = self._folder.load_settings()
+        self._settings = known.adopting(self._wanted)
+        for name, connector in known.connectors.items():
+            check_configuration(name, connector.config)
+        await asyncio.to_thread(self._stores.check, self._settings, list(known.connectors), recovered=bool(self._notes))
+        self._folder.failure.unlink(missing_ok=True)
+        if self._folder.state.exists():
+            self._notes.append("The network had been killed; it goes on with the data that it had.")
+            self._folder.state.unlink()  # nobody shall take it for what runs now
+        self._settings.save(self._folder.settings)
+        with_backbone = contextlib.ExitStack()
+        stack.push_async_callback(asyncio.to_thread, with_backbone.close)  # after the Connectors; it waits for calls
+        self._host = await stack.enter_async_context(
+            ConnectorHost.running(self._folder, lock=self._lock, durability=self._settings.durability)
+        )
+        self._doing = "Starting the Backbone"
+        await asyncio.to_thread(_import_backbone)  # while Node imports the Runtime
+        self._relay = self._serve_backbone(with_backbone)
+        self._backbone = BackboneState(
+            url=self._relay.url, client_id=self._settings.client_id, client_secret=self._settings.client_secret
+        )
+        self._settings = self._settings.model_copy(
+            update={"backbone_port": self._relay.server.port, "backbone_tables": self._stores.backbone_tables()}
+        )
+        await self._start_connectors(self._settings)
+
+    def _serve_backbone(self, stack: contextlib.ExitStack) -> "Relay":
+        from enmeshed_nb.localnet import relay  # noqa: PLC0415 - see _import_backbone
+
+        settings = self._settings
+
+        def serve(port: int) -> "Relay":
+            clients = {settings.client_id: settings.client_secret}
+            return stack.enter_context(
+                relay.serve(
+                    self._folder,
+                    port,
+                    clients,
+                    allowed_hosts=settings.backbone_hosts,
+                    durability=settings.durability,
+                )
+            )
+
+        try:
+            return serve(settings.backbone_port)
+        except PortTakenError:
+            if settings.fixed_backbone_port:
+                raise
+            self._note_taken_port("the Backbone", settings.backbone_port)
+            return serve(0)
+
+    def _note_taken_port(self, what: str, port: int) -> None:
+        self._notes.append(f"Port {port}, which {what} had before, is taken: it has a new one.")
+
+    async def _start_connectors(self, settings: Settings) -> None:
+        """Start those Connectors of the settings that do not run yet, and remember each that does now.
 
         Raises:
             NetworkError: a Connector could not be started.
         """
         async with self._starting:
             running = {connector.name for connector in self._connectors}
-            for name, settings in (wanted or self._settings).connectors.items():
+            for name, connector in settings.connectors.items():
                 if name in running:
                     continue
-                say(doing=f"Starting the Connector '{name}'")
-                config = connector_config(name, settings, self._backbone)
-                server_config = config["infrastructure"]["httpServer"]
-                if not settings.config.get("infrastructure", {}).get("httpServer", {}).get("port"):  # none is fixed
-                    server_config["port"] = usable_port(f"the Connector '{name}'", server_config["port"], self._notes)
-                port, address = await self._host.start_connector(name, config)
-                self._connectors.append(
-                    ConnectorState(
-                        name=name,
-                        url=f"http://{LOOPBACK}:{port}",
-                        api_key=usable_api_key(config),
-                        address=address,
-                    )
+                self._doing = f"Starting the Connector '{name}'"
+                config = connector_config(name, connector, self._backbone)
+                port, address = await self._start_connector(name, connector, config)
+                state = ConnectorState(
+                    name=name, url=f"http://{LOOPBACK}:{port}", api_key=usable_api_key(config), address=address
                 )
-                used = {**self._settings.connectors, name: settings.model_copy(update={"port": port})}
-                self._settings = self._settings.model_copy(update={"connectors": used})
-            self._settings.save(self._folder.settings)
+                self._connectors.append(state)
+                used = connector.model_copy(update={"port": port, "address": address})
+                connectors = {**self._settings.connectors, name: used}
+                self._settings = self._settings.model_copy(update={"connectors": connectors})
+                self._settings.save(self._folder.settings)
+            self._files = self._stores.files(connector.name for connector in self._connectors)
             self._state().save(self._folder.state)
+
+    async def _start_connector(self, name: str, settings: ConnectorSettings, config: dict[str, Any]) -> tuple[int, str]:
+        """Start a Connector on the port that it had before; on another one if that is taken and nobody asked for it."""
+        try:
+            return await self._host.start_connector(name, config)
+        except PortTakenError:
+            if settings.config.get("infrastructure", {}).get("httpServer", {}).get("port"):
+                raise
+            self._note_taken_port(f"the Connector '{name}'", settings.port)
+            config["infrastructure"]["httpServer"]["port"] = 0
+            return await self._host.start_connector(name, config)
 
     def _configured_otherwise(self, wanted: Mapping[str, Mapping[str, Any]]) -> list[str]:
         """Return which of the running Connectors have another configuration than the one wanted, if one is wanted."""
@@ -138,12 +262,8 @@ class Supervisor:
             notes=list(self._notes),
         )
 
-    async def until_unneeded(self, server: Server) -> Failure | None:
-        """Wait until the network was asked to stop or nobody uses it any more; return why if it ended otherwise.
-
-        Args:
-            server: serves the Backbone.
-        """
+    async def _until_unneeded(self) -> Failure | None:
+        """Wait until the network was asked to stop or nobody uses it any more; return why if it ends otherwise."""
         ended = self._host.ended
         stop = asyncio.create_task(self._stop.wait())
         unused = asyncio.create_task(self._unused())
@@ -155,14 +275,36 @@ class Supervisor:
                     return None
                 if ended.done():
                     return ended.result()
-                if not self._folder.load_state():
-                    log.warning("network.json was gone or broken and is written anew.")
-                    self._state().save(self._folder.state)
-                if server.has_ended:
+                if self._relay.server.has_ended:
                     return Failure(at=datetime.now(UTC), problem="The Backbone ended by itself.")
+                if failure := self._missing_file():
+                    return failure
+                self._restore_files()
         finally:
             stop.cancel()
             unused.cancel()
+
+    def _missing_file(self) -> Failure | None:
+        """Return what is wrong if a file that the network works with was removed or replaced."""
+        if not (path := changed(self._files)):
+            return None
+        whole = path if self._folder.path.exists() else self._folder.path
+        return Failure(
+            at=datetime.now(UTC),
+            problem=f"{whole} was removed or replaced while the network ran, and with it what was stored there.",
+            cure=f"Put a sound copy back, or begin anew: {self._folder.command('reset')}",
+        )
+
+    def _restore_files(self) -> None:
+        """Write what says that the network runs anew, if somebody has removed or broken it."""
+        for load, file, path in (
+            (self._folder.load_state, self._state(), self._folder.state),
+            (self._folder.load_control, self._control, self._folder.control),
+        ):
+            with contextlib.suppress(NetworkError):  # it is tried again
+                if not load():
+                    log.warning("%s was gone or broken and is written anew.", path.name)
+                    file.save(path)
 
     async def _unused(self) -> None:
         while True:
@@ -175,170 +317,124 @@ class Supervisor:
             if not self._kept and not self._leases:
                 return
 
-    async def serve_control(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer one connection: it asks, is answered, and stays open as a lease.
-
-        It asks with a line `{"token", "do": "lease" | "keep" | "stop", "connectors", "reconfigure"}`; with
-        `reconfigure`, a Connector that runs with another configuration is started anew with the one that is asked for.
-        """
-        self._leases += 1
-        self._lease_change.set()
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer one connection to the control port; a lease lasts as long as it is open."""
         try:
-            asked = json.loads(await asyncio.wait_for(reader.readline(), 5))
-            if not hmac.compare_digest(str(asked["token"]), self._control.token):
+            if not (asked := await control.heard(reader, self._control)):
+                log.warning("A connection to the control port was dropped: it did not ask as the owner's programs do.")
                 return
-            writer.write(json.dumps(await self._answer(asked)).encode() + b"\n")
-            await writer.drain()
-            if asked["do"] == "stop":
-                self._stop.set()
-            with contextlib.suppress(asyncio.CancelledError):  # the network ends before the lease does
-                await reader.read()  # until the other side closes: that is the end of the lease
-        except (OSError, ValueError, KeyError, TimeoutError) as error:
-            log.warning("A connection to the control port was dropped: %r", error)
+            with self._leased(asked):
+                await self._answer(asked, writer)
+                while asked.do in {"lease", "keep"} and await reader.read(control.LONGEST_LINE):
+                    pass  # until the other side closes: that is the end of the lease
+        except (OSError, asyncio.CancelledError):
+            pass  # the network ends, or the other side did so suddenly
         finally:
-            self._leases -= 1
-            self._lease_change.set()
             writer.close()
 
-    async def _answer(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+    @contextlib.contextmanager
+    def _leased(self, asked: Asked) -> Iterator[None]:
+        """Count a lease while the `with` lasts, if one is asked for."""
+        self._kept = self._kept or asked.do == "keep"
+        self._leases += asked.do in {"lease", "keep"}
+        self._lease_change.set()
         try:
-            if asked.get("reconfigure"):
-                await self._stop_connectors(self._configured_otherwise(asked["connectors"]))
-            running = {connector.name for connector in self._connectors}
-            if missing := {name: config for name, config in asked["connectors"].items() if name not in running}:
-                await self.start_connectors(self._settings.adopting(Wanted(connectors=missing)))
-        except NetworkError as error:
-            return {"failed": error.problem, "cure": error.cure}
-        if asked["do"] == "keep" and not self._kept:
-            self._kept = True
-            self._state().save(self._folder.state)
+            yield
+        finally:
+            self._leases -= asked.do in {"lease", "keep"}
+            self._lease_change.set()
+
+    async def _answer(self, asked: Asked, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.ensure_future(control.answer(writer, self._done(asked), lambda: self._doing))
+        self._answering.add(task)
+        self._was_asked.set()
+        try:
+            await task
+        finally:
+            self._answering.discard(task)
+
+    async def _done(self, asked: Asked) -> Mapping[str, Any]:
+        """Do what is asked; return the state.
+
+        Raises:
+            NetworkError: it cannot be done.
+            GoneError: the network stops.
+        """
+        if asked.do == "stop":
+            self._stop.set()
+        if not self._stop.is_set():
+            await asyncio.shield(self._is_up)
+        if self._stop.is_set():
+            await self._is_over.wait()
+            raise GoneError
+        for name, config in asked.connectors.items():
+            check_name(name)
+            check_configuration(name, config)
+        await self._adopt(asked)
         state = self._state()
         state.notes.extend(
             f"The Connector '{name}' runs with another configuration. "
             f"To change it: `{self._folder.command('down')}`, then `up` again."
-            for name in self._configured_otherwise(asked["connectors"])
+            for name in self._configured_otherwise(asked.connectors)
         )
-        return {"state": state.model_dump(by_alias=True)}
+        if asked.durability not in {None, self._settings.durability}:
+            state.notes.append(
+                f"The network runs with --durability {self._settings.durability}. "
+                f"To change it: `{self._folder.command('down')}`, then `up` again."
+            )
+        return state.model_dump(by_alias=True)
+
+    async def _adopt(self, asked: Asked) -> None:
+        """Let the Connectors run that are asked for, and remember whether the network is to run on."""
+        if asked.reconfigure:
+            await self._stop_connectors(self._configured_otherwise(asked.connectors))
+        running = {connector.name for connector in self._connectors}
+        if missing := {name: config for name, config in asked.connectors.items() if name not in running}:
+            settings = self._settings.adopting(Wanted(connectors=missing))
+            known = [name for name in missing if name in self._settings.connectors]
+            await asyncio.to_thread(self._stores.check, settings, known)
+            await self._start_connectors(settings)
+        elif asked.do == "keep":
+            self._state().save(self._folder.state)
 
 
-def say(**message: Any) -> None:
-    """Tell whoever started this process; it may have gone already, the network then ends for want of a lease."""
-    with contextlib.suppress(OSError, ValueError):
-        print(json.dumps(message), flush=True)
+def _import_backbone() -> None:
+    """Import the Backbone: SQLAlchemy and FastAPI take long, and until they are there others can be answered."""
+    from enmeshed_nb.localnet import relay  # noqa: F401, PLC0415
 
 
-def usable_port(what: str, port: int, notes: list[str]) -> int:
-    """Return the port that something had before; 0 for any if it is taken, with a note that says so."""
-    if port_is_free(port):
-        return port
-    notes.append(f"Port {port}, which {what} had before, is taken: it has a new one.")
-    return 0
-
-
-def check_backbone_store(folder: Folder, settings: Settings) -> None:
-    """Check that the Backbone still has its store if Connectors have Identities there: a new one knows none of them.
-
-    Raises:
-        NetworkError: it is gone.
-    """
-    ours = [
-        name
-        for name, connector in settings.connectors.items()
-        if not connector.config.get("transportLibrary", {}).get("baseUrl")
-        and any(folder.connectors.glob(f"{name}/*.db"))
-    ]
-    if ours and not folder.backbone_store.exists():
-        raise NetworkError(
-            f"The Backbone's store {folder.backbone_store} is gone, and with it the Identities of {', '.join(ours)}.",
-            f"Put the file back, or begin anew: {folder.command('reset')}",
-        )
-
-
-async def run(folder: Folder, wanted: Wanted, stop: asyncio.Event) -> Failure | None:
-    """Run a network until it is no longer needed, or *stop* is set; return why if it ended otherwise.
-
-    Raises:
-        NetworkError: the network could not be started.
-    """
-    settings, notes = folder.load_settings()
-    settings = settings.adopting(wanted)
-    check_backbone_store(folder, settings)
-    folder.failure.unlink(missing_ok=True)
-    if folder.state.exists():
-        notes.append("The network had been killed; it goes on with the data that it had.")
-        folder.state.unlink()  # nobody shall take it for what runs now
-    async with AsyncExitStack() as stack:
-        stack.callback(folder.state.unlink, missing_ok=True)
-        say(doing="Starting the Backbone")
-        port = settings.backbone_port
-        if not settings.fixed_backbone_port:
-            port = usable_port("the Backbone", port, notes)
-        clients = {settings.client_id: settings.client_secret}
-        backbone = stack.enter_context(relay.serve(folder, port, clients, allowed_hosts=settings.backbone_hosts))
-        say(doing="Starting the enmeshed Runtime")
-        host = await stack.enter_async_context(ConnectorHost.running(folder))
-        listener = stack.enter_context(bind(0, "the network's control"))
-        supervisor = Supervisor(
-            folder,
-            settings.model_copy(update={"backbone_port": backbone.server.port}),
-            notes,
-            kept=wanted.keep,
-            backbone=BackboneState(
-                url=backbone.url, client_id=settings.client_id, client_secret=settings.client_secret
-            ),
-            host=host,
-            control=Control(port=listener.getsockname()[1], token=secrets.token_urlsafe(24)),
-            stop=stop,
-        )
-        control = await asyncio.start_server(supervisor.serve_control, sock=listener)
-        stack.callback(control.close)
-        await supervisor.start_connectors()
-        say(ready=True)
-        log.info("The network is up.")
-        return await supervisor.until_unneeded(backbone.server)
-
-
-async def _supervise(folder: Folder, wanted: Wanted) -> int:
+async def _supervise(folder: Folder, order: Order, listener: socket.socket) -> int:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     asyncio.get_running_loop().add_signal_handler(signal.SIGINT, lambda: None)
     try:
-        failure = await run(folder, wanted, stop)
+        failure = await Supervisor(folder, order, stop).run(listener)
     except NetworkError as error:
         log.error("The network could not start: %s", error)  # noqa: TRY400
-        say(failed=error.problem, cure=error.cure)
         return 1
     if failure:
         log.error("%s", failure)
-        failure.save(folder.failure)
+        if folder.path.exists():
+            failure.save(folder.failure)
         return 1
     return 0
 
 
 def main() -> int:
     """Run the network of the folder that is the first argument."""
+    os.umask(0o077)  # nobody else can read what this process and Node write
     folder = Folder(Path(sys.argv[1]))
+    order = Order.model_validate_json(sys.stdin.readline())
+    os.set_inheritable(order.lock, False)
+    listener = socket.socket(fileno=order.listener)
+    listener.set_inheritable(False)
+    logs.writer(folder, "network")
+    logging.getLogger("uvicorn").handlers = logs.writer(folder, "backbone").handlers
+    logging.getLogger("uvicorn").setLevel(logging.INFO)
     try:
-        wanted = Wanted.model_validate_json(sys.stdin.readline())
-        install.require_installed()
-        folder.make()
-        with folder.exclusively(folder.lock):
-            logs.writer(folder, "network")
-            logging.getLogger("uvicorn").handlers = logs.writer(folder, "backbone").handlers
-            logging.getLogger("uvicorn").setLevel(logging.INFO)
-            return asyncio.run(_supervise(folder, wanted))
-    except FolderInUseError:
-        say(busy=True)
-        return 3
-    except NetworkError as error:
-        say(failed=error.problem, cure=error.cure)
-        return 1
-    except Exception as error:
+        return asyncio.run(_supervise(folder, order, listener))
+    except Exception:
         log.exception("The supervisor failed.")
-        say(
-            failed=f"The local network failed unexpectedly: {error!r}.",
-            cure=f"Its log: {folder.log('network')}",
-        )
         return 1
 
 

@@ -10,6 +10,7 @@ import nbformat
 import papermill
 from papermill.exceptions import PapermillExecutionError
 
+from enmeshed_nb.printable import printable_lines
 from enmeshed_nb.runner.plan import PlannedRun
 from enmeshed_nb.summary import SUMMARY_MIME
 
@@ -58,9 +59,9 @@ def execute(planned: PlannedRun, *, progress_bar: bool = True) -> NotebookRun:
             progress_bar={"desc": planned.output.stem} if progress_bar else False,
         )
     except PapermillExecutionError as failure:
-        error = f"Cell {failure.cell_index}: {failure.ename}: {failure.evalue}"
+        error = printable_lines(f"Cell {failure.cell_index}: {failure.ename}: {failure.evalue}")
     except Exception as failure:  # a kernel that died or could not start
-        error = f"{type(failure).__name__}: {failure}"
+        error = printable_lines(f"{type(failure).__name__}: {failure}")
     seconds = time.monotonic() - start
     if not planned.output.exists():
         return NotebookRun(planned, seconds, error)

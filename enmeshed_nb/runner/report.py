@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from enmeshed_nb.printable import printable
 from enmeshed_nb.runner.execution import NotebookRun
 from enmeshed_nb.runner.plan import Parameter
 
@@ -48,14 +49,14 @@ def print_parameters(notebooks: Mapping[Path, Mapping[str, Parameter]], console:
 def _request_view(place: str, request: dict[str, Any]) -> Group:
     outcome = f" was {request['response'][0].lower()}" if request["response"] else ": no Response yet"
     title = f" ({request['title']})" if request["title"] else ""
-    headline = Text(f"  Request{place}{title}{outcome}", style="bold")
+    headline = Text(printable(f"  Request{place}{title}{outcome}"), style="bold")
     facts = Table.grid(padding=(0, 2))
     facts.add_row("    id", Text(request["id"]))
     for side in request["sides"]:
         steps = " → ".join(f"{step['status']} {step['at'][11:23]}" for step in side["statuses"])
         facts.add_row(f"    at the {side['connector']}", Text(steps))
     for index, line in enumerate(request["response"]):
-        facts.add_row("" if index else "    Response", Text(line, style="" if index else "bold"))
+        facts.add_row("" if index else "    Response", Text(printable(line), style="" if index else "bold"))
     return Group(headline, facts)
 
 

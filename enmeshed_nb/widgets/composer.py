@@ -196,7 +196,7 @@ class RequestComposer(Panel):
     def __str__(self) -> str:
         lines = [f"  {_place(path)} {_line(node)}" for path, node in self.draft.nodes()]
         lines += [f"  ✘ {' '.join(filter(None, (_place(each.path), _whole(each))))}" for each in self.problems]
-        return "\n".join(["A Request with problems:" if self.problems else "A valid Request:", *lines])
+        return text("\n".join(["A Request with problems:" if self.problems else "A valid Request:", *lines]))
 
 
 class _Card:

@@ -271,7 +271,7 @@ class DecisionForm(Panel):
 
     def __str__(self) -> str:
         lines = [f"  {card.label}: {self._word(card)}" for card in self._cards.values()]
-        return "\n".join([f"Request {self.request.id}, {self.request.status}; to {self.verb}:", *lines])
+        return text("\n".join([f"Request {self.request.id}, {self.request.status}; to {self.verb}:", *lines]))
 
 
 class _Card:

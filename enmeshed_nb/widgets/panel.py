@@ -10,7 +10,7 @@ from htpy import Node
 
 from enmeshed_nb.connector import aside
 from enmeshed_nb.guide import explain
-from enmeshed_nb.widgets.view import alert, page
+from enmeshed_nb.widgets.view import alert, page, text
 
 
 class Alert(ipywidgets.HTML):  # type: ignore[misc]  # ipywidgets has no types
@@ -96,10 +96,10 @@ class Panel(ipywidgets.VBox, metaclass=_MadeAside):  # type: ignore[misc]  # ipy
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         bundle: dict[str, Any] = super()._repr_mimebundle_(**options)
-        return {**bundle, "text/plain": str(self), "text/html": page(self.static())}
+        return {**bundle, "text/plain": repr(self), "text/html": page(self.static())}
 
     def __repr__(self) -> str:
-        return str(self)
+        return text(self)
 
 
 def button(words: str, on_click: Callable[[], None], *, tooltip: str = "", icon: str = "", style: str = "") -> Any:

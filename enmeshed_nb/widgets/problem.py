@@ -44,7 +44,7 @@ class ProblemView(View):
             self.line = _AGAIN
 
     def __str__(self) -> str:
-        return "\n".join(filter(None, (self.problem, self.cure, self.line)))
+        return text("\n".join(filter(None, (self.problem, self.cure, self.line))))
 
     def html(self) -> Node:
         """Return the card."""

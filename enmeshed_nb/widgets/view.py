@@ -199,7 +199,7 @@ class View:
         raise NotImplementedError
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
-        return {"text/plain": str(self), "text/html": page(self.html())}
+        return {"text/plain": repr(self), "text/html": page(self.html())}
 
     def __repr__(self) -> str:
-        return str(self)
+        return text(self)

@@ -61,6 +61,13 @@ def test_a_run_that_is_not_finalized_expires(world: World, device: Device, more:
     refused(device.finalize(run), "syncRun.syncRunAlreadyFinalized")
 
 
+def test_a_run_of_the_future_hinders_nobody_when_the_clock_is_put_back(world: World, device: Device) -> None:
+    run = ok(device.start_sync(), 201)["syncRun"]["id"]
+    world.clock.forward(days=-1)
+    assert [event["id"] for event in device.events_of(start(device))]
+    refused(device.finalize(run), "syncRun.syncRunAlreadyFinalized")
+
+
 @pytest.mark.parametrize("body", [{}, {"type": "Other"}, {"type": "ExternalEventSync", "duration": 0}])
 def test_a_run_of_no_kind_is_refused(device: Device, body: dict[str, Any]) -> None:
     refused(device.post("/SyncRuns", body), "invalidPropertyValue")

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.faults.flows import FLOWS
+from tests.faults.load import load
 from tests.faults.points import Outcome, Snapshots, run_flow
 from tests.faults.run import HARMLESS
 from tests.faults.torture import Workload, kills, outages
@@ -131,6 +132,11 @@ def main() -> int:
     calling.add_argument("--calls", type=int, default=50_000)
     calling.add_argument("--seed", type=int, default=1)
     calling.set_defaults(do=fuzzing)
+    loading = commands.add_parser("load", help="much at once; 0 leaves a part out")
+    loading.add_argument("--connectors", type=int, default=100, help="on one network, all asked at once")
+    loading.add_argument("--requests", type=int, default=1000, help="outstanding, accepted in a row")
+    loading.add_argument("--calls", type=int, default=200, help="under way at once")
+    loading.set_defaults(do=lambda options: load(options.connectors, options.requests, options.calls))
     options = parser.parse_args()
     return int(options.do(options))
 

@@ -10,15 +10,15 @@ from enmeshed_nb.guide.text import TextView, json_text, printable, printable_lin
 
 
 def test_what_a_terminal_would_obey_is_shown_instead() -> None:
-    assert printable("a\x1b[31mb\n\u202ec Zoë") == "a�[31mb��c Zoë"
-    assert printable_lines("a\x07\nb") == "a�\nb"
+    assert printable("a\x1b[31mb\n\u202ec Zoë") == r"a\u001b[31mb\n\u202ec Zoë"
+    assert printable_lines("a\x07\nb\x9b") == "a\\u0007\nb\\u009b"
 
 
 def test_a_table_is_as_wide_as_its_widest_cell() -> None:
     assert table([("a", "long head", "c"), ("longer", "b\n", ""), ("x", "y", "z")]).splitlines() == [
         "a       long head  c",
         "------  ---------  -",
-        "longer  b�",
+        r"longer  b\n",
         "x       y          z",
     ]
 

@@ -3,12 +3,14 @@
 import json
 import shutil
 import socket
-import stat
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
+from enmeshed_nb.localnet import relay
+from enmeshed_nb.localnet.settings import Folder
 from tests.conftest import ROOT, enmeshed_nb, is_gone, until, up
 
 
@@ -28,12 +30,6 @@ def test_up_prints_the_documented_object_and_the_network_is_healthy(folder):
         assert each["address"].startswith("did:e:localhost:dids:")
         assert health(each["url"]) == 200
     assert health(state["backbone"]["url"]) == 200
-
-
-def test_files_with_secrets_are_readable_by_their_owner_only(folder):
-    up(folder)
-    for name in ("settings.json", "network.json"):
-        assert stat.S_IMODE((folder / name).stat().st_mode) == 0o600
 
 
 def test_a_second_up_joins_the_network(folder):
@@ -270,7 +266,7 @@ def test_doctor_names_an_own_connector_that_cannot_be_reached_and_what_to_do(fol
 
 def test_the_backbone_alone_serves_in_the_foreground_with_its_admin_api(folder, start_process):
     process, lines = start_process(
-        "backbone", "--port", "0", "--data-dir", folder, "--admin-port", "0", "--admin-api-key", "secret"
+        "backbone", "--port", "0", "--data-dir", folder, "--admin-port", "0", ENMESHED_NB_ADMIN_API_KEY="secret"
     )
     admin_line = until(lambda: next((line for line in lines if line.startswith("Admin API: ")), None))
     line = until(lambda: next((line for line in lines if line.startswith("Backbone: ")), None))
@@ -283,6 +279,20 @@ def test_the_backbone_alone_serves_in_the_foreground_with_its_admin_api(folder, 
     assert process.wait(10) == 0
 
 
+def test_the_admin_apis_key_is_read_from_a_file_and_seen_by_nobody(folder, tmp_path, start_process):
+    key = tmp_path / "key"
+    key.write_text("secret\n")
+    options = ("backbone", "--port", "0", "--data-dir", folder, "--admin-port", "0")
+    process, lines = start_process(*options, "--admin-api-key-file", key)
+    admin = until(lambda: next((line for line in lines if line.startswith("Admin API: ")), "")).split()[2]
+    assert until(lambda: _answers(f"{admin}/api/v1/xsrf")) == 401
+    assert httpx.get(f"{admin}/api/v1/xsrf", headers={"x-api-key": "secret"}).status_code == 200
+    assert "secret" not in " ".join(psutil.Process(process.pid).cmdline())
+    refused = enmeshed_nb(*options)
+    assert refused.returncode == 2
+    assert "$ENMESHED_NB_ADMIN_API_KEY" in refused.stderr
+
+
 def _answers(url: str) -> int | None:
     try:
         return httpx.get(url).status_code
@@ -293,7 +303,7 @@ def _answers(url: str) -> int | None:
 @pytest.mark.parametrize("option", ["--port", "--admin-port"])
 @pytest.mark.parametrize("port", ["99999", "-1", "web"])
 def test_what_cannot_be_a_port_is_refused(folder, option, port):
-    refused = enmeshed_nb("backbone", "--data-dir", folder, "--admin-api-key", "secret", option, port)
+    refused = enmeshed_nb("backbone", "--data-dir", folder, option, port)
     assert refused.returncode == 2
     assert f"Invalid value for '{option}'" in refused.stderr
 
@@ -309,18 +319,17 @@ def test_without_the_backbones_store_the_network_does_not_start(folder):
         assert f"enmeshed-nb reset --data-dir {folder}" in refused.stderr
 
 
-def test_up_fails_when_what_it_started_is_not_healthy(folder, tmp_path):
-    up(folder)
-    enmeshed_nb("down", "--data-dir", folder)
-    up(tmp_path / "other")
-    enmeshed_nb("down", "--data-dir", tmp_path / "other")
-    shutil.rmtree(folder / "backbone")
-    shutil.copytree(
-        tmp_path / "other" / "backbone", folder / "backbone"
-    )  # a Backbone that knows none of its Identities
+def test_up_fails_when_what_runs_is_not_healthy(folder, tmp_path):
+    elsewhere = Folder(tmp_path / "elsewhere")
+    elsewhere.make()
+    config = tmp_path / "config.json"
+    with relay.serve(elsewhere, 0, {"test": "test"}) as backbone:
+        own = {"baseUrl": backbone.url, "platformClientId": "test", "platformClientSecret": "test"}
+        config.write_text(json.dumps({"connectors": {"lonely": {"transportLibrary": own}}}))
+        up(folder, "--config", config)
     ill = enmeshed_nb("up", "--data-dir", folder)
     assert ill.returncode == 1
-    assert "The network is up, but not healthy.\nsender: " in ill.stderr
+    assert "The network is up, but not healthy.\nlonely: " in ill.stderr
     assert f"enmeshed-nb logs --data-dir {folder}" in ill.stderr
 
 

@@ -94,6 +94,7 @@ class Backbone(Closing):
             loopback addresses.
         clock: tells the time.
         removal_interval: seconds between two runs of the job that removes Identities whose grace period is over.
+        survives_power_failure: whether each answer waits until the disk has what it says; a kill is survived anyway.
 
     Attributes:
         app: the application to serve; its own documentation is at `/docs`.
@@ -110,9 +111,10 @@ class Backbone(Closing):
         allowed_hosts: Iterable[str] = (),
         clock: Callable[[], datetime] = utcnow,
         removal_interval: float = REMOVAL_INTERVAL,
+        survives_power_failure: bool = False,
     ) -> None:
         self._allowed_hosts = (hostname, *allowed_hosts)
-        self._store = Store(folder, clients, hostname, clock)
+        self._store = Store(folder, clients, hostname, clock, survives_power_failure=survives_power_failure)
         self.app = self._application("Backbone", ROUTERS)
         self._is_closed = threading.Event()
         self._removal = threading.Thread(

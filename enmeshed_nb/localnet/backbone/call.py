@@ -32,8 +32,17 @@ Listener = tuple[asyncio.AbstractEventLoop, asyncio.Event]
 class Store:
     """The SQLite file, what is configured, who listens for events, and who tries passwords."""
 
-    def __init__(self, folder: Path, clients: Mapping[str, str], hostname: str, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        clients: Mapping[str, str],
+        hostname: str,
+        clock: Callable[[], datetime],
+        *,
+        survives_power_failure: bool = False,
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        self._synchronous = "FULL" if survives_power_failure else "NORMAL"
         self.clients, self.hostname, self.clock = dict(clients), hostname, clock
         self._listeners: defaultdict[str, set[Listener]] = defaultdict(set)
         self.streams_are_over = False
@@ -43,12 +52,11 @@ class Store:
         listen(self.engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
         Base.metadata.create_all(self.engine)
 
-    @staticmethod
-    def _prepare(connection: Any, _: object) -> None:
+    def _prepare(self, connection: Any, _: object) -> None:
         connection.isolation_level = None  # transactions begin where this module says so
         # With a write-ahead log a commit survives the end of this process, however sudden; synchronous=NORMAL
         # spares the wait for the disk, which only a power failure would make good.
-        for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+        for pragma in ("journal_mode = WAL", f"synchronous = {self._synchronous}", "foreign_keys = ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     @contextmanager

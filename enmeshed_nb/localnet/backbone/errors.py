@@ -9,6 +9,7 @@ from datetime import datetime
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
 from enmeshed_nb.localnet.backbone.formats import new_id, timestamp, utcnow
@@ -103,6 +104,13 @@ def install_handlers(app: FastAPI) -> None:
         code = f"error.platform.{codes.get(error.status_code, 'inputCannotBeParsed')}"
         status = error.status_code if error.status_code in codes else 400
         return envelope(BackboneError(status, code, str(error.detail)), utcnow())
+
+    @app.exception_handler(OperationalError)
+    async def _not_stored(request: Request, error: OperationalError) -> Response:
+        # A full disk, say: nothing of the call was stored.
+        said = f"The Backbone cannot store or read that: {error.orig}."
+        log.error("%s %s failed: %s", request.method, request.url.path, said)
+        return envelope(BackboneError(500, "error.platform.unexpected", said), utcnow())
 
     @app.exception_handler(Exception)
     async def _unexpected(request: Request, error: Exception) -> Response:

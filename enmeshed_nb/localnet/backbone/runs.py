@@ -9,10 +9,13 @@ from enmeshed_nb.localnet.backbone.models import ExternalEvent, SyncRun
 
 
 def open_run(call: Call) -> SyncRun | None:
-    """Return the Identity's run that is under way; one that has run out is cancelled."""
+    """Return the Identity's run that is under way.
+
+    One that has run out is cancelled, and one of the future, too: the clock was put back since.
+    """
     unfinished = select(SyncRun).where(SyncRun.identity == call.address, SyncRun.finalized_at.is_(None))
     for run in call.session.scalars(unfinished).all():
-        if run.expires_at > call.now:
+        if run.created_at <= call.now < run.expires_at:
             return run
         release(call, run, {})
     return None
