@@ -8,6 +8,16 @@ models and decorated methods, too, because each mutant is a process of its own t
 those tests that ran the changed line (quick ones first) until one fails, on a network that outlives it. `build/mutants`
 then has `report.md` (the table, each survivor with its change) and `results.json`; the exit code is 1 if fewer than
 `--at-least` percent were killed.
+
+Not changed is what no test should notice:
+
+* prose: the wording of a text with a blank. That it is there, and where, is changed;
+* looks: keyword arguments of style (`QUIET`), CSS classes, what is assigned to a `layout` but for its `display`;
+* drawings, in a module that has `svg_text`: shapes, the arguments of the drawing's elements, and measures (numbers
+  above 1, constants in capitals, what is computed with either). What is written, and at which side, is changed;
+* types, decorators, what is exported;
+* what stays the same: `XXXX` for an empty text and `""` for None (defaults that are asked for their truth), arguments
+  that only guard against the impossible (`strict`), or against systems that no test runs on (`encoding`).
 """
 
 import argparse
@@ -20,6 +30,7 @@ import json
 import multiprocessing
 import os
 import random
+import re
 import select
 import shutil
 import signal
@@ -42,15 +53,53 @@ ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build" / "mutants"
 AREAS = ("content", "connector", "guide", "runner", "widgets")
 PYTEST = ["-x", "-q", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
-QUIET = {"class_", "layout", "strict", "style"}
-"""Keyword arguments that change how something looks, or only guard against the impossible (`zip`)."""
-DECLARATIONS = {"ConfigDict", "Layout", "Literal", "TypeVar"}
-"""What declares a type or a style; what it says is no logic."""
 WORKERS = os.cpu_count() or 1
 BUDGET = 30.0
 """Seconds of tests that a mutant must stand at most: quick ones first, those of its own area before others."""
 PATIENCE = 20.0
 """Seconds that a mutant may take beyond four times what its tests take without it."""
+
+
+# What is not changed
+
+QUIET = {"button_style", "class_", "encoding", "height", "icon", "layout", "rows", "strict", "style", "width"}
+SHAPES = {"circle", "g", "path", "rect", "svg"}
+
+
+def _named(names: set[str]) -> m.Name:
+    return m.Name(value=m.MatchIfTrue(names.__contains__))
+
+
+EMPTY = m.SimpleString(value='""')
+CSS_CLASS = m.SimpleString(value=m.MatchRegex(r"""["'](\.[a-z][\w.-]*|enb-[\w-]+)["']"""))
+QUIET_ARGUMENT = m.Arg(keyword=_named(QUIET)) | m.Arg(keyword=None, value=CSS_CLASS)
+SHAPE = m.Call(func=_named(SHAPES))
+_DECLARATION = _named({"ConfigDict", "Layout", "Literal", "TypeVar"})
+_LAYOUT = m.Attribute(attr=m.Name("layout"))
+NOT_CHANGED = m.OneOf(
+    *(m.Annotation(), m.Decorator(), m.Import(), m.ImportFrom(), m.Subscript(value=_DECLARATION)),
+    *(m.Call(func=_DECLARATION), m.Call(func=m.Attribute(attr=_DECLARATION))),
+    m.Assign(targets=[m.AssignTarget(target=_named({"__all__", "__slots__"}))]),
+    m.Assign(targets=[m.AssignTarget(target=m.Attribute(attr=_named(QUIET)))]),
+    m.Assign(targets=[m.AssignTarget(target=m.Attribute(value=_LAYOUT, attr=m.DoesNotMatch(m.Name("display"))))]),
+    m.Expr(value=m.Call(func=m.Attribute(attr=m.Name("add_class")))),
+    m.DictElement(key=m.SimpleString(value=m.MatchIfTrue({f'"{name}"' for name in QUIET}.__contains__))),
+    *(EMPTY, QUIET_ARGUMENT),
+)
+
+
+def is_measure(node: cst.CSTNode) -> bool:
+    """Tell whether an expression in a module that draws is a number of pixels."""
+    match node:
+        case cst.Integer() | cst.Float():
+            return isinstance(node, cst.Float) or node.evaluated_value > 1
+        case cst.Name(value=name):
+            return name.isupper()
+        case cst.UnaryOperation(expression=inner):
+            return is_measure(inner)
+        case cst.BinaryOperation(left=left, right=right):
+            return is_measure(left) or is_measure(right)
+    return False
 
 
 # What is changed
@@ -97,21 +146,22 @@ def changed_arguments(node: cst.Call) -> Iterator[cst.CSTNode]:
     """Change or leave out each argument, but for quiet ones."""
 
     def quiet(call: cst.Call) -> list[cst.Arg]:
-        return [arg for arg in call.args if arg.keyword and arg.keyword.value in QUIET]
+        return [each for each in call.args if m.matches(each, QUIET_ARGUMENT)]
 
     yield from (new for new in operator_arg_removal(node) if quiet(new) == quiet(node))
 
 
 def changed_assignment(node: cst.Assign | cst.AnnAssign) -> Iterator[cst.CSTNode]:
-    """Assign something else, but to a name for a type."""
-    names_a_type = isinstance(node.value, cst.Subscript) or m.matches(node.value, m.BinaryOperation(operator=m.BitOr()))
-    yield from [] if names_a_type else operator_assignment(node)
+    """Assign something else, but to a name for a type, and nothing that is as false as what is there."""
+    same = m.Subscript() | m.BinaryOperation(operator=m.BitOr()) | m.Name("None") | EMPTY
+    if node.value and not m.matches(node.value, same):
+        yield from operator_assignment(node)
 
 
 def without_an_element(node: cst.List | cst.Tuple | cst.Set | cst.Dict) -> Iterator[cst.CSTNode]:
-    """Leave out each element of a literal that has several."""
-    if len(node.elements) > 1:
-        for index in range(len(node.elements)):
+    """Leave out each element of a literal that has several, but for shapes."""
+    for index, each in enumerate(node.elements):
+        if len(node.elements) > 1 and not m.matches(each, m.Element(SHAPE | m.GeneratorExp(elt=SHAPE))):
             yield node.with_changes(elements=[*node.elements[:index], *node.elements[index + 1 :]])
 
 
@@ -137,13 +187,14 @@ OPERATORS: list[tuple[Any, Any]] = [
 
 
 class Finder(cst.CSTVisitor):
-    """Finds the mutants of a module, but for types, decorators, looks and what is exported."""
+    """Finds the mutants of a module, but for what no test should notice."""
 
     METADATA_DEPENDENCIES = (PositionProvider,)
 
     def __init__(self, path: str, tree: cst.Module) -> None:
         super().__init__()
         self.path, self.tree, self.found = path, tree, []
+        self.draws = bool(re.search(r"\bsvg_text\b", tree.code))
         self.within: list[cst.CSTNode] = []
 
     def on_leave(self, original_node: cst.CSTNode) -> None:
@@ -153,17 +204,9 @@ class Finder(cst.CSTVisitor):
 
     def on_visit(self, node: cst.CSTNode) -> bool:
         """Add the mutants of a node; tell whether those within it count, too."""
-        match node:
-            case cst.Annotation() | cst.Decorator() | cst.Import() | cst.ImportFrom() | cst.FormattedStringExpression():
-                return isinstance(node, cst.FormattedStringExpression)
-            case cst.Arg(keyword=cst.Name(value=name)) if name in QUIET:
-                return False
-            case cst.Call(func=cst.Name(value=name) | cst.Attribute(attr=cst.Name(value=name))) if name in DECLARATIONS:
-                return False
-            case cst.Subscript(value=cst.Name(value=name)) if name in DECLARATIONS:
-                return False
-            case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value="__all__" | "__slots__"))]):
-                return False
+        is_drawn = self.draws and (is_measure(node) or m.matches(node, SHAPE | m.Call(func=m.Name("svg_text"))))
+        if is_drawn or m.matches(node, NOT_CHANGED):
+            return False
         if isinstance(node, cst.BaseCompoundStatement | cst.SimpleStatementLine):
             self.within.append(node)
         news = [new for kind, operator in OPERATORS if isinstance(node, kind) for new in operator(node)]
