@@ -6,12 +6,16 @@ from enmeshed_nb.content import (
     BirthDate,
     BirthPlace,
     ConsentRequestItem,
+    EMailAddress,
     FormFieldRequestItem,
+    IdentityFileReference,
+    Mail,
     RatingFormFieldSettings,
     ReadAttributeRequestItem,
     RelationshipAttribute,
     Request,
     SelectionFormFieldSettings,
+    Website,
 )
 from enmeshed_nb.content.fields import fields_of
 
@@ -31,6 +35,10 @@ def of(model, key):
         (ConsentRequestItem, "linkDisplayText", ("text", False, 3, 30)),
         (ConsentRequestItem, "requiresInteraction", ("flag", False, None, None)),
         (BirthDate, "month", ("integer", True, 1, 12)),
+        (EMailAddress, "value", ("text", True, 3, 254)),
+        (IdentityFileReference, "value", ("text", True, 30, 150)),
+        (Mail, "body", ("text", True, 0, 50_000)),
+        (Website, "value", ("text", True, 3, 1024)),
         (RatingFormFieldSettings, "maxRating", ("integer", True, 5, 10)),
         (SelectionFormFieldSettings, "options", ("texts", True, None, None)),
         (SelectionFormFieldSettings, "allowMultipleSelection", ("flag", False, None, None)),

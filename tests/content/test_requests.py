@@ -4,11 +4,13 @@ import pytest
 from pydantic import ValidationError
 
 from enmeshed_nb.content import (
+    Attribute,
     AuthenticationRequestItem,
     BooleanFormFieldSettings,
     Consent,
     ConsentRequestItem,
     CreateAttributeRequestItem,
+    CreationContent,
     DateFormFieldSettings,
     DecideGroupParameters,
     DecideRequestParameters,
@@ -40,6 +42,7 @@ from enmeshed_nb.content import (
     ShareAuthorizationRequestRequestItem,
     ShareCredentialOfferRequestItem,
     StringFormFieldSettings,
+    TemplateContent,
     ThirdPartyRelationshipAttributeQuery,
     TransferFileOwnershipRequestItem,
 )
@@ -442,3 +445,46 @@ def test_decisions_become_the_json_of_the_api() -> None:
             },
         ]
     }
+
+
+EITHER = "existingAttributeId", "newAttribute"
+
+
+@pytest.mark.parametrize(
+    ("model", "names"),
+    [(AcceptReadAttributeParameters, EITHER), (AcceptProposeAttributeParameters, ("attributeId", "attribute"))],
+)
+def test_an_attribute_is_given_in_one_way(model, names) -> None:
+    there, new = names
+    given = {there: "ATT1", new: NAME.model_dump()}
+    for name, value in given.items():
+        assert model.model_validate({"accept": True, name: value}).accept
+    assert model.model_validate({"accept": True, there: "ATT1", "tags": ["x:b"]}).tags == ["x:b"]
+    wrong = [
+        ({}, new, f"give either {there} or {new}"),
+        (given, new, f"give either {there} or {new}"),
+        ({new: given[new], "tags": []}, "tags", f"can only be added to an existing Attribute ({there})"),
+    ]
+    for more, place, said in wrong:
+        with pytest.raises(ValidationError) as refused:
+            model.model_validate({"accept": True, **more})
+        assert [(each["loc"], each["msg"]) for each in refused.value.errors()] == [((place,), said)]
+
+
+FAMILIES = {
+    Attribute: ["IdentityAttribute", "RelationshipAttribute"],
+    CreationContent: ["ArbitraryRelationshipCreationContent", "RelationshipCreationContent"],
+    TemplateContent: ["ArbitraryRelationshipTemplateContent", "RelationshipTemplateContent"],
+}
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_what_stands_for_several_is_none_of_them(family) -> None:
+    for written in ({}, {"@type": family.__name__}):
+        with pytest.raises(ValidationError) as refused:
+            family.model_validate(written)
+        (problem,) = refused.value.errors()
+        named = repr(family.__name__) if written else "is missing"
+        assert problem["msg"] == f"'@type' {named}; known are {', '.join(FAMILIES[family])}"
+    unknown = family.from_api({"@type": "OfTheFuture", "owner": ""})
+    assert (type(unknown), unknown.type_name) == (family, "OfTheFuture")

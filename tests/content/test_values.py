@@ -6,6 +6,7 @@ from enmeshed_nb.content import (
     RELATIONSHIP_VALUE_TYPES,
     AttributeValue,
     DisplayName,
+    RenderHints,
 )
 
 PLAIN = ("BirthName", "DisplayName", "GivenName", "HonorificPrefix", "HonorificSuffix", "JobTitle", "MiddleName")
@@ -59,6 +60,8 @@ INVALID = [
     ("DisplayName", {"value": "a\x00"}),
     ("DisplayName", {"value": "٣"}),
     ("DisplayName", {"value": "1\u0301"}),
+    ("DisplayName", {"value": "Ⅷ"}),
+    ("DisplayName", {"value": "\u02c2"}),
     ("DisplayName", {"value": 5}),
     ("DisplayName", {}),
     ("DisplayName", {"value": "x", "values": "y"}),
@@ -102,6 +105,8 @@ INVALID = [
     ("ProprietaryInteger", {"title": "t", "value": 1.5}),
     ("ProprietaryInteger", {"title": "t", "value": True}),
     ("ProprietaryFloat", {"title": "t", "value": "1.5"}),
+    ("ProprietaryJSON", {"title": "t", "value": float("nan")}),
+    ("ProprietaryJSON", {"title": "t", "value": [float("inf")]}),
     ("ProprietaryHEXColor", {"title": "t", "value": "09F"}),
     ("ProprietaryHEXColor", {"title": "t", "value": "#12345"}),
     ("Hobby", {"value": "chess"}),
@@ -145,6 +150,20 @@ def test_value_hints_come_back_the_same() -> None:
     assert AttributeValue.model_validate(json).model_dump() == json
 
 
-@pytest.mark.parametrize("text", ["", "Zoë", "\n\t", "ŵ", "M̂", "K͟H", "C̨̆", "€", "Ụ̄"])
+@pytest.mark.parametrize("text", ["", "Zoë", "\r\n\t", "ŵ", "M̂", "K͟H", "C̨̆", "€₿", "Ụ̄", "ʰ\u02bcª1º", "ÿ\xd7÷¹"])
 def test_letters_of_din_91379_may_be_used(text: str) -> None:
     assert DisplayName(value=text).value == text
+
+
+TECHNICAL_TYPES = ["Boolean", "Float", "Integer", "Json", "Object", "String", "Unknown"]
+EDIT_TYPES = ["ButtonLike", "Complex", "InputLike", "RadioButtonLike", "Secret", "SelectLike", "SliderLike"]
+EDIT_TYPES += ["TextArea", "Upload"]
+
+
+def test_render_hints_know_their_types_and_no_others() -> None:
+    hints = {"@type": "RenderHints", "technicalType": "String", "editType": "Upload", "dataType": "Country"}
+    for key, known in (("technicalType", TECHNICAL_TYPES), ("editType", EDIT_TYPES)):
+        for each in known:
+            assert RenderHints.model_validate(hints | {key: each}).model_dump() == hints | {key: each}
+        with pytest.raises(ValidationError, match=f"'Other' is none of {', '.join(map(repr, known))}"):
+            RenderHints.model_validate(hints | {key: "Other"})
