@@ -114,6 +114,9 @@ CODES: dict[str, Meaning] = {
     _REQUESTS + "cannotCreateRequestWithDuplicateId": Meaning(
         "A Request with this id exists.", "Let the Connector choose the id."
     ),
+    _REQUESTS + "canOnlyDeleteIncomingRequestThatIsExpired": Meaning(
+        "Only a Request that has expired can be deleted.", "Decide it, or wait until it expires."
+    ),
     _REQUESTS + "invalidRequestItem": Meaning("The item breaks a rule of its type.", "Correct what the message names."),
     # decisions
     _DECIDE + "mustBeAcceptedItemNotAccepted": Meaning(
