@@ -238,7 +238,7 @@ class _Tale:
                     self._status(subject, side, entry["newStatus"], learnt)
 
     def _tell_template(self, template_id: str) -> datetime | None:
-        """Tell that a RelationshipTemplate was made, handed over by Tokens, and loaded; return the last of it."""
+        """Tell that a RelationshipTemplate was made, handed over by Tokens, and loaded; return when it was there."""
         if template_id in self._templates:
             return self._templates[template_id]
         time: datetime | None = None
@@ -250,13 +250,11 @@ class _Tale:
                         created = _time(result.get("createdAt")) if isinstance(result, Mapping) else None
                         time = _between(created or each.ended, each.time, each.ended)
                         self._tell(time, side, "message", what)
-        for side in self._journal.names:
-            for each in self._calls(side, "POST", _PEER_TEMPLATES):
-                if template_id in _names_in(each.response.get("result")):
-                    time = max(each.time, time + _TICK) if time else each.time
-                    self._brought[id(each)] = time
-        self._templates[template_id] = time
-        return time
+        loads = [each for side in self._journal.names for each in self._calls(side, "POST", _PEER_TEMPLATES)]
+        loads = [each for each in loads if template_id in _names_in(each.response.get("result"))]
+        self._brought |= {id(each): each.time for each in loads}
+        self._templates[template_id] = loads[0].time if loads else time
+        return self._templates[template_id]
 
     @staticmethod
     def _tokens_path(template_id: str) -> str:

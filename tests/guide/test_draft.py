@@ -1,14 +1,17 @@
 """A Request in the making: its items are themselves, whatever their JSON."""
 
 import json
+import re
 import shlex
 from datetime import UTC, datetime
 
 import pytest
 
+from enmeshed_nb.connector import Connector
 from enmeshed_nb.content import AuthenticationRequestItem, ConsentRequestItem, Request, RequestItemGroup
 from enmeshed_nb.guide import Problem
 from enmeshed_nb.guide.draft import GROUP, NEW, DraftNode, Fault, RequestDraft
+from tests.conftest import closed_port
 
 AUTHENTICATION = AuthenticationRequestItem(title="Is it you?", must_be_accepted=True)
 OPTIONAL = ConsentRequestItem(consent="Newsletter", must_be_accepted=False)
@@ -119,7 +122,19 @@ def test_copies_make_the_same_request() -> None:
     assert Request.model_validate(json.loads(draft.as_json())) == WHOLE
     command = shlex.split(draft.as_curl("http://localhost", peer).replace("\\\n", ""))
     assert json.loads(command[-1]) == {"content": WHOLE.model_dump(), "peer": peer}
-    assert json.dumps(peer) in draft.as_typescript("http://localhost", peer)
+    typescript = draft.as_typescript('http://localhost/"', peer)
+    (called,) = re.findall(r"createRequest\((.*)\);$", typescript, flags=re.DOTALL)
+    assert json.loads(called) == {"content": WHOLE.model_dump(), "peer": peer}
+    assert 'baseUrl: "http://localhost/\\"", apiKey: process.env.API_KEY' in typescript
+    assert "Zoë" in RequestDraft({"title": "Zoë", "items": []}).as_typescript("http://localhost", peer)
+
+
+def test_that_a_connector_cannot_be_asked_is_a_problem_of_the_whole() -> None:
+    with Connector(f"http://127.0.0.1:{closed_port()}", "any", retries=0) as nobody:
+        ((path, what),) = RequestDraft(WHOLE).check(nobody, None)
+        assert path == ()
+        assert "Check that the Connector runs" in what
+        assert RequestDraft().check(nobody, None) == RequestDraft().problems()  # nobody is asked
 
 
 def test_what_was_removed_is_put_back_where_it_stood() -> None:

@@ -346,6 +346,30 @@ def test_a_request_in_a_template_has_a_journey(world):
         assert [each.kind for each in found].count("message") == 2
 
 
+def test_a_template_is_loaded_when_it_is_loaded_whatever_follows(world):
+    _, sender, recipient, _ = world
+    question = Request(items=[AuthenticationRequestItem(title="Is it you?", must_be_accepted=True)])
+    content = RelationshipTemplateContent(on_new_relationship=question, on_existing_relationship=question)
+    later = datetime.now(UTC) + timedelta(hours=1)
+    with Journal(sender, recipient) as journal:
+        template = sender.relationship_templates.create_own(content, expires_at=later)
+        recipient.relationship_templates.load_peer(template.reference)
+        incoming = wait_for_request(recipient, template.id)
+        sender.relationship_templates.create_token(template.id)
+        recipient.relationship_templates.load_peer(template.reference)
+    found = happenings(journal, incoming.id)
+    assert in_order(
+        told(found),
+        [
+            ("sender", "message", "RelationshipTemplate"),
+            ("recipient", "sync", "POST /RelationshipTemplates/Peer"),
+            ("recipient", "status", "ManualDecisionRequired"),
+            ("sender", "message", "Token"),
+            ("recipient", "sync", "POST /RelationshipTemplates/Peer"),
+        ],
+    )
+
+
 def test_who_deleted_a_relationship_has_it_no_more(folder):
     with LocalNetwork.open(folder, connectors={"sender": {}, "recipient": {}}) as network:
         sender, recipient = (Connector(state.url, state.api_key, name=state.name) for state in network.state.connectors)

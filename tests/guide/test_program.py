@@ -70,6 +70,23 @@ def test_a_program_with_a_problem_says_it(network: LocalNetwork) -> None:
     assert "at most 200 are allowed" in ended.stderr
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Is it you?", '"Is it you?"'),
+        ("it's", '"it\'s"'),
+        ('a "green" one', "'a \"green\" one'"),
+        ("one \" and one '", r'''"one \" and one '"'''),
+        ('"two" and one \'', r"""'"two" and one \''"""),
+        ("one \" and 'two'", r'''"one \" and 'two'"'''),
+        ("back\\slash\n", r'"back\\slash\n"'),
+    ],
+)
+def test_a_text_is_quoted_so_that_it_needs_the_fewest_backslashes(text: str, code: str) -> None:
+    item = AuthenticationRequestItem(title=text, must_be_accepted=True)
+    assert f"title={code})" in program(Request(items=[item]).model_dump(), "http://localhost:1", "did:e:x")
+
+
 @pytest.mark.parametrize("written", [REQUEST.model_dump(), WRONG, Request(items=REQUEST.items[:1]).model_dump()])
 def test_the_program_is_formatted_and_imports_what_it_needs_by_name(written: dict[str, Any]) -> None:
     code = program(written, "http://localhost:1", "did:e:localhost:dids:0123456789abcdef012345")

@@ -10,7 +10,13 @@ import pytest
 
 from enmeshed_nb.connector import Connector
 from enmeshed_nb.content import ArbitraryRelationshipCreationContent, ArbitraryRelationshipTemplateContent
-from enmeshed_nb.guide import RelationshipError, active_relationship, end_relationship, establish_relationship
+from enmeshed_nb.guide import (
+    Journal,
+    RelationshipError,
+    active_relationship,
+    end_relationship,
+    establish_relationship,
+)
 from enmeshed_nb.localnet import LocalNetwork
 
 
@@ -60,6 +66,10 @@ def test_a_relationship_is_begun_finished_and_not_used_once_it_is_over(strangers
     bo.relationships.accept_reactivation(pending.id)
     ada.account.sync()
     assert active_relationship(ada, address).id == pending.id
+
+    with Journal(ada, bo) as journal:
+        assert establish_relationship(ada, bo).id == pending.id
+    assert {each.method for each in journal.exchanges} == {"GET"}  # there is nothing to do
 
 
 def test_a_relationship_is_ended_in_whatever_state_it_is(strangers: tuple[Connector, Connector]) -> None:

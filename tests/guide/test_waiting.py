@@ -1,3 +1,5 @@
+import itertools
+
 import httpx
 import pytest
 
@@ -131,6 +133,19 @@ def test_a_status_that_has_passed_is_not_waited_for(now: str) -> None:
     time = Time()
     with pytest.raises(WaitError, match=f"REQ1 is {now}; it will not become Open"):
         wait_for_status(Store("Draft", now), "REQ1", "Open", clock=time.clock)
+    assert time.now < 1
+
+
+STEPS = ["Draft", "Open", "DecisionRequired", "ManualDecisionRequired", "Decided", "Completed", "Expired"]
+
+
+@pytest.mark.parametrize(("earlier", "later"), list(itertools.combinations(STEPS, 2)))
+def test_statuses_follow_one_another(earlier: str, later: str) -> None:
+    time = Time()
+    assert wait_for_status(Store(earlier, later), "REQ1", later, clock=time.clock).status == later
+    with pytest.raises(WaitError, match=f"REQ1 is {later}; it will not become {earlier} any more") as refused:
+        wait_for_status(Store(later), "REQ1", earlier, clock=time.clock)
+    assert refused.value.last.status == later
     assert time.now < 1
 
 
