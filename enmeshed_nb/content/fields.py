@@ -12,11 +12,11 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import AfterValidator
 
 from enmeshed_nb.content.model import Model, Typed
-from enmeshed_nb.content.rules import Among, Between, Length
+from enmeshed_nb.content.rules import Among, Between, Length, ReferenceLength
 
 _ATTRIBUTE = re.compile(r"^    (\w+): (.*\n(?:     +.*\n)*)", re.MULTILINE)
 
-Kind = Literal["text", "flag", "integer", "number", "time", "texts", "json", "object"]
+Kind = Literal["text", "file", "flag", "integer", "number", "time", "texts", "json", "object"]
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Field:
     Attributes:
         name: its Python name.
         key: its name in JSON.
-        kind: what it takes; "texts" is a list of texts, "object" one of `types`.
+        kind: what it takes; "file" is a File's reference, "texts" a list of texts, "object" one of `types`.
         required: whether it must be there.
         least: of a text's length, or of a number; None without a limit.
         most: likewise.
@@ -78,7 +78,7 @@ def _field(name: str, key: str, parts: list[Any], *, required: bool) -> Field:
     return Field(
         name,
         key,
-        kind,
+        "file" if isinstance(limits, ReferenceLength) else kind,
         required,
         limits.least if limits else None,
         limits.most if limits else None,

@@ -49,6 +49,10 @@ class Length:
         return None
 
 
+class ReferenceLength(Length):
+    """The rule that a text has the length of a File's reference."""
+
+
 @dataclass(frozen=True)
 class Between:
     """The rule that a number is at least *least* and at most *most*."""
@@ -224,7 +228,7 @@ Country = Annotated[StrictStr, rule(Among(COUNTRIES, "a country code of ISO 3166
 Language = Annotated[StrictStr, rule(Among(LANGUAGES, "a language code of ISO 639-1 (two small letters)"))]
 EMail = Annotated[StrictStr, rule(Length(3, 254)), rule(matches(_EMAIL, "an e-mail address"))]
 Phone = Annotated[StrictStr, rule(matches(_PHONE, "3 to 100 digits, spaces or any of + - x # * ( ) / [ ]"))]
-FileReference = Annotated[StrictStr, rule(Length(30, 150))]
+FileReference = Annotated[StrictStr, rule(ReferenceLength(30, 150))]
 HexColor = Annotated[StrictStr, rule(matches(_HEX_COLOR, "a colour such as #09F or #0099FF"))]
 Json = Annotated[Any, rule(json_up_to(4096))]
 Credential = Annotated[StrictStr | dict[str, Any], rule(json_up_to(50 * 2**20))]

@@ -45,7 +45,7 @@ def execute(planned: PlannedRun, *, progress_bar: bool = True) -> NotebookRun:
     start = time.monotonic()
     error = ""
     if progress_bar:  # papermill's bar stands at 0 % meanwhile
-        print(f"Starting the kernel of {planned.output.stem} …", file=sys.stderr, flush=True)
+        print(f"Starting the kernel of {planned.output.stem} …", file=sys.stderr)
     try:
         papermill.execute_notebook(
             str(planned.notebook),

@@ -28,11 +28,12 @@ from enmeshed_nb.content import (
 from enmeshed_nb.guide import Problem, problems
 from enmeshed_nb.guide.answers import first_value, new_attribute
 from enmeshed_nb.guide.naming import words_of
-from enmeshed_nb.widgets.form import ModelForm
+from enmeshed_nb.widgets.form import ModelForm, Upload
 from enmeshed_nb.widgets.panel import line, note, wide
 
 Inputs = dict[str, Any]
 """What accepting an item needs, as `Decision.accept` takes it."""
+_HIDDEN = frozenset({"value_hints_override"})
 
 
 class AnswerControls(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
@@ -43,6 +44,7 @@ class AnswerControls(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
         on_change: is called after each change.
         own_address: the address of who answers.
         own_attributes: returns the ids of the own Attributes of a value type, by name.
+        upload: makes a control to upload what a new value may refer to.
     """
 
     def __init__(
@@ -52,9 +54,11 @@ class AnswerControls(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
         *,
         own_address: str,
         own_attributes: Callable[[str], Mapping[str, str]],
+        upload: Upload | None = None,
     ) -> None:
         self._form: ModelForm | None = None
         self._on_change, self._own_address, self._own_attributes = on_change, own_address, own_attributes
+        self._upload = upload
         controls, self._read = self._controls(item)
         super().__init__(controls)
 
@@ -115,9 +119,7 @@ class AnswerControls(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
             description="Answer with",
             **wide(),
         )
-        self._form = value = ModelForm(
-            model, first_value(item.query), self._on_change, frozenset({"value_hints_override"})
-        )
+        self._form = value = ModelForm(model, first_value(item.query), self._on_change, _HIDDEN, self._upload)
         box = ipywidgets.VBox()
 
         def show(_: object = None) -> None:
@@ -139,7 +141,7 @@ class AnswerControls(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
         if proposed is None or model is None:
             return [], dict
         given = {key: each for key, each in proposed.model_dump().items() if key != "@type"}
-        self._form = value = ModelForm(model, given, self._on_change, frozenset({"value_hints_override"}))
+        self._form = value = ModelForm(model, given, self._on_change, _HIDDEN, self._upload)
 
         def read() -> Inputs:
             written = item.attribute.model_dump()

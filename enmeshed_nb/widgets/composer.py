@@ -1,7 +1,7 @@
 """Compose a Request: its items and groups, checked by the Connector after every change."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import htpy
@@ -9,7 +9,7 @@ import ipywidgets
 from htpy import Node
 from pydantic import ValidationError
 
-from enmeshed_nb.connector import Connector, ConnectorError
+from enmeshed_nb.connector import Connector, ConnectorError, File
 from enmeshed_nb.content import ItemPath, Request, RequestItemGroup
 from enmeshed_nb.content.rules import counted
 from enmeshed_nb.guide import Problem, explain
@@ -17,7 +17,7 @@ from enmeshed_nb.guide.choices import choices_for
 from enmeshed_nb.guide.draft import GROUP, KINDS, TO_CHOOSE, DraftNode, Json, RequestDraft
 from enmeshed_nb.guide.naming import kind_of, name_of, words_of
 from enmeshed_nb.widgets.form import ModelForm
-from enmeshed_nb.widgets.panel import Alert, Panel, button, note, wide
+from enmeshed_nb.widgets.panel import Alert, Panel, button, file_upload, note, wide
 from enmeshed_nb.widgets.peers import PeerChooser
 from enmeshed_nb.widgets.view import alert, copyable, folded, mark, named, page, rows, text, wrong
 
@@ -25,8 +25,6 @@ _NAMES = {kind: kind.removesuffix("RequestItem") for kind in KINDS}
 _WITHOUT_CONTROL = frozenset({"items", "metadata", "third_party_address", "initial_attribute_peer"})
 _COPIES = {"JSON": "json", "Python": "python", "curl": "bash", "TypeScript": "typescript"}
 """What a Request can be copied as, and how pygments calls that."""
-_KEPT = timedelta(days=30)
-"""How long the Backbone keeps a File that is uploaded here."""
 
 
 class RequestComposer(Panel):
@@ -70,7 +68,7 @@ class RequestComposer(Panel):
             self._show_header()
             self._show_items()
         if isinstance(peer, PeerChooser):
-            peer.observe(lambda _: self.attempt(self._peer_has_changed), "value")
+            peer.follow(lambda: self.attempt(self._peer_has_changed))
 
     @property
     def peer(self) -> str | None:
@@ -204,6 +202,7 @@ class _Card:
 
     def __init__(self, composer: RequestComposer, node: DraftNode, path: ItemPath) -> None:
         self._composer, self._node, self._path = composer, node, path
+        self._upload = partial(file_upload, composer.connector, composer.attempt)
         self._form: ModelForm | None = None
         self._line = ipywidgets.Button(
             layout=ipywidgets.Layout(flex="1 1 160px", width="auto", min_width="0"), tooltip="Edit or fold"
@@ -273,7 +272,7 @@ class _Card:
             self._composer.changed()
 
         skip = _WITHOUT_CONTROL | ({"attribute"} if kind == "ShareAttributeRequestItem" else set())
-        self._form = form = ModelForm(model, self._node.properties, changed, skip)
+        self._form = form = ModelForm(model, self._node.properties, changed, skip, self._upload)
         self.offer_again()
 
     def offer_again(self) -> None:
@@ -290,7 +289,7 @@ class _Card:
             found = choices_for(self._node.kind, connector, self._composer.peer)
         except ConnectorError as error:
             return [note(alert(explain(error)))]
-        upload = [self._upload()] if self._node.kind == "TransferFileOwnershipRequestItem" else []
+        upload = [self._upload(self._hand_over)] if self._node.kind == "TransferFileOwnershipRequestItem" else []
         if not found:
             return [note(htpy.p(".enb-muted")[f"The {text(connector.name)} has no {what} for this yet."]), *upload]
         choice = ipywidgets.Dropdown(
@@ -301,32 +300,18 @@ class _Card:
 
         def chosen(change: Any) -> None:
             if change["new"]:
-                self._node.properties |= found[change["new"]]
-                self.open()
-                self._composer.check()
+                self._take(found[change["new"]])
 
         choice.observe(lambda change: self._composer.attempt(lambda: chosen(change)), "value")
         return [choice, *upload]
 
-    def _upload(self) -> Any:
-        """A button that uploads a File of the reader's to be handed over."""
-        until = datetime.now(UTC) + _KEPT
-        uploading = ipywidgets.FileUpload(
-            description="Upload a File", tooltip=f"It is kept until {until:%Y-%m-%d}", layout={"width": "auto"}
-        )
+    def _hand_over(self, file: File) -> None:
+        self._take({"fileReference": file.reference.truncated, "ownershipToken": file.ownership_token})
 
-        def upload() -> None:
-            for each in uploading.value:
-                file = self._composer.connector.files.upload_own(bytes(each["content"]), until, filename=each["name"])
-                self._node.properties |= {
-                    "fileReference": file.reference.truncated,
-                    "ownershipToken": file.ownership_token,
-                }
-                self.open()
-                self._composer.check()
-
-        uploading.observe(lambda _: self._composer.attempt(upload), "value")
-        return uploading
+    def _take(self, properties: Json) -> None:
+        self._node.properties |= properties
+        self.open()
+        self._composer.check()
 
 
 def _adding(add: Callable[[str], None], *, groups: bool) -> Any:

@@ -30,7 +30,7 @@ from enmeshed_nb.guide.naming import asks_for, kind_of, label, name_of, place_of
 from enmeshed_nb.guide.peers import shortened as shortened_address
 from enmeshed_nb.guide.results import answers_of
 from enmeshed_nb.widgets.answer import AnswerControls
-from enmeshed_nb.widgets.panel import Alert, Panel, button, line, note
+from enmeshed_nb.widgets.panel import Alert, Panel, button, file_upload, line, note
 from enmeshed_nb.widgets.response import told
 from enmeshed_nb.widgets.view import folded, mark, named, page, rows, shown_json, state, text, wrong
 
@@ -64,6 +64,7 @@ class DecisionForm(Panel):
             AnswerControls,
             own_address=connector.account.identity_info().address,
             own_attributes=lambda kind: {name: each.id for name, each in attributes_for(connector, kind).items()},
+            upload=partial(file_upload, connector, self.attempt),
         )
         self._cards = {
             path: _Card(self.request.content, path, item, controls, self.changed)

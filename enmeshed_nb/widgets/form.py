@@ -9,6 +9,7 @@ from typing import Any
 import htpy
 import ipywidgets
 
+from enmeshed_nb.connector import File
 from enmeshed_nb.content.fields import Field, fields_of
 from enmeshed_nb.content.model import Model, iso
 from enmeshed_nb.guide.naming import words_of
@@ -18,6 +19,8 @@ Location = tuple[str | int, ...]
 """The place of a property in JSON."""
 Entry = tuple[Any, Callable[[], Any]]
 """A control, and what returns its value."""
+Upload = Callable[[Callable[[File], None]], Any]
+"""Makes a control that uploads a file of the reader's, and calls something with the File."""
 
 _BESIDE = "0 0 0 158px"
 """The margin of what stands below a control, so that it begins where the control does, right of its label."""
@@ -37,6 +40,7 @@ class ModelForm(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no typ
         value: its JSON to begin with; properties without a control stay as they are.
         on_change: is called after each change.
         skip: Python names of properties without a control.
+        upload: makes a control to upload what a File's reference may refer to; None: there is none.
     """
 
     def __init__(
@@ -45,12 +49,13 @@ class ModelForm(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no typ
         value: Mapping[str, Any],
         on_change: Callable[[], None],
         skip: frozenset[str] = frozenset(),
+        upload: Upload | None = None,
     ) -> None:
         self._rest = dict(value)
         self._controls: dict[str, Control] = {}
         for field in fields_of(model):
             if field.name not in skip:
-                self._controls[field.key] = control_for(field, self._rest.pop(field.key, None), on_change)
+                self._controls[field.key] = control_for(field, self._rest.pop(field.key, None), on_change, upload)
         super().__init__([each.widget for each in self._controls.values()])
 
     def show(self, found: Iterable[tuple[Location, str]]) -> list[str]:
@@ -109,10 +114,10 @@ class Control:
         self.widget, self.value, self.show, self.unfilled = widget, value, show, unfilled
 
 
-def control_for(field: Field, value: Any, on_change: Callable[[], None]) -> Control:
+def control_for(field: Field, value: Any, on_change: Callable[[], None], upload: Upload | None = None) -> Control:
     """Return the control of a property."""
     if field.kind == "object":
-        chooser = _ObjectChooser(field, value, on_change)
+        chooser = _ObjectChooser(field, value, on_change, upload)
         return Control(chooser, lambda: chooser.value, chooser.show, chooser.unfilled)
     entry, read = _simple(field, value, on_change)
     problem = Alert()
@@ -126,8 +131,19 @@ def control_for(field: Field, value: Any, on_change: Callable[[], None]) -> Cont
         empty = not given.strip() if isinstance(given, str) else given == []
         return [()] if field.required and empty else []
 
-    parts = [entry, _help(field), problem]
+    parts = [entry, _uploading(entry, upload) if field.kind == "file" and upload else None, _help(field), problem]
     return Control(ipywidgets.VBox([each for each in parts if each is not None]), read, show, unfilled)
+
+
+def _uploading(entry: Any, upload: Upload) -> Any:
+    """A control that uploads a file and enters its reference."""
+
+    def enter(file: File) -> None:
+        entry.value = file.reference.truncated
+
+    made = upload(enter)
+    made.layout.margin = _BESIDE
+    return made
 
 
 def _help(field: Field) -> Any:
@@ -215,7 +231,7 @@ def _limits(field: Field) -> str:
     words = kinds.get(field.kind, "")
     if field.least is None or field.most is None:
         return words
-    if field.kind == "text":
+    if field.kind in ("text", "file"):
         return f"{field.least} to {field.most} characters" if field.least else f"at most {field.most} characters"
     return f"{words} from {field.least} to {field.most}"
 
@@ -249,7 +265,8 @@ def _read(field: Field, written: str) -> Any:
 class _ObjectChooser(ipywidgets.VBox):  # type: ignore[misc]
     """A property that is an object: of which type, and the form of that type."""
 
-    def __init__(self, field: Field, value: Any, on_change: Callable[[], None]) -> None:
+    def __init__(self, field: Field, value: Any, on_change: Callable[[], None], upload: Upload | None) -> None:
+        self._upload = upload
         self._types = {each.__name__: each for each in field.types}
         self._field, self._on_change = field, on_change
         given = dict(value) if isinstance(value, Mapping) else {}
@@ -266,6 +283,7 @@ class _ObjectChooser(ipywidgets.VBox):  # type: ignore[misc]
         self._form: ModelForm | None = None
         self._type.observe(self._retyped, "value")
         self._problem = Alert()
+        self._head = [each for each in (self._type, _help(field), self._problem) if each is not None]
         super().__init__(layout=ipywidgets.Layout(width="100%"))
         self._show(given)
 
@@ -293,11 +311,14 @@ class _ObjectChooser(ipywidgets.VBox):  # type: ignore[misc]
         model = self._types.get(self._type.value)
         if model is None:
             self._form = None
-            self.children = [self._type, self._problem]
+            self.children = self._head
             return
         known = {field.key for field in fields_of(model)}
         self._form = ModelForm(
-            model, {key: each for key, each in value.items() if key in known and key != "@type"}, self._on_change
+            model,
+            {key: each for key, each in value.items() if key in known and key != "@type"},
+            self._on_change,
+            upload=self._upload,
         )
         self._form.layout = ipywidgets.Layout(margin="0 0 0 18px", width="auto")
-        self.children = [self._type, self._problem, self._form]
+        self.children = [*self._head, self._form]

@@ -3,14 +3,19 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import ipywidgets
 from htpy import Node
+from IPython.core.getipython import get_ipython
 
-from enmeshed_nb.connector import aside
+from enmeshed_nb.connector import Connector, File, aside
 from enmeshed_nb.guide import explain
 from enmeshed_nb.widgets.view import alert, page, text
+
+_KEPT = timedelta(days=30)
+"""How long the Backbone keeps a File that is uploaded here."""
 
 
 class Alert(ipywidgets.HTML):  # type: ignore[misc]  # ipywidgets has no types
@@ -102,6 +107,13 @@ class Panel(ipywidgets.VBox, metaclass=_MadeAside):  # type: ignore[misc]  # ipy
         return text(self)
 
 
+def running_cell() -> tuple[str, str]:
+    """Return the id of the notebook's cell that runs, and of this run of it; empty where there is no such thing."""
+    kernel = getattr(get_ipython(), "kernel", None)
+    asked = kernel.get_parent("shell") if kernel else {}
+    return str(asked.get("metadata", {}).get("cellId", "")), str(asked.get("header", {}).get("msg_id", ""))
+
+
 def button(words: str, on_click: Callable[[], None], *, tooltip: str = "", icon: str = "", style: str = "") -> Any:
     """Return a button: with *words*, or with an icon and a tooltip."""
     made = ipywidgets.Button(
@@ -113,6 +125,29 @@ def button(words: str, on_click: Callable[[], None], *, tooltip: str = "", icon:
     )
     made.on_click(lambda _: on_click())
     return made
+
+
+def file_upload(
+    connector: Connector, attempt: Callable[[Callable[[], None]], None], then: Callable[[File], None]
+) -> Any:
+    """Return a control that uploads a file of the reader's.
+
+    Args:
+        connector: whose File it becomes.
+        attempt: does it, and shows where it fails: `Panel.attempt`.
+        then: is called with the File.
+    """
+    until = datetime.now(UTC) + _KEPT
+    uploading = ipywidgets.FileUpload(
+        description="Upload a File", tooltip=f"It is kept until {until:%Y-%m-%d}", layout={"width": "auto"}
+    )
+
+    def upload() -> None:
+        for each in uploading.value:
+            then(connector.files.upload_own(bytes(each["content"]), until, filename=each["name"]))
+
+    uploading.observe(lambda _: attempt(upload), "value")
+    return uploading
 
 
 def wide() -> dict[str, Any]:

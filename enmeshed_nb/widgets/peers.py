@@ -1,6 +1,6 @@
 """Choose a peer among the Relationships of a Connector."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import htpy
 import ipywidgets
@@ -9,7 +9,7 @@ from htpy import Node
 
 from enmeshed_nb.connector import Connector
 from enmeshed_nb.guide.peers import Peer, peers_of
-from enmeshed_nb.widgets.panel import Panel, button, note
+from enmeshed_nb.widgets.panel import Panel, button, note, running_cell
 from enmeshed_nb.widgets.view import folded, page, state, text
 
 _SHOWN = 8
@@ -35,6 +35,7 @@ class PeerChooser(Panel):
     ) -> None:
         self._connector, self._names = connector, dict(names or {})
         self.peers: list[Peer] = []
+        self._followers: list[tuple[str, str, Callable[[object], None]]] = []
         self._search = ipywidgets.Text(
             placeholder="part of a name or an address",
             description="Search",
@@ -59,6 +60,22 @@ class PeerChooser(Panel):
         self.refresh()
         if address is not None:
             self.select(address)
+
+    def follow(self, action: Callable[[], object]) -> None:
+        """Call *action* whenever another peer is chosen, until the cell that says so is run again.
+
+        What a cell makes stays in the kernel when the cell is run again, though nobody sees it any more.
+        """
+        cell, run = running_cell()
+        for each in [each for each in self._followers if cell and each[0] == cell and each[1] != run]:
+            self.unobserve(each[2], "value")
+            self._followers.remove(each)
+
+        def follower(_: object) -> None:
+            action()
+
+        self._followers.append((cell, run, follower))
+        self.observe(follower, "value")
 
     @property
     def peer(self) -> Peer | None:

@@ -42,7 +42,6 @@ _RULE = re.compile(r"([^{}]+){([^{}]+)}")
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _START_TAG = re.compile(r'<([a-z][a-z0-9]*)((?: [a-z-]+(?:="[^"]*")?)*)>')  # htpy escapes < > " in texts and values
 _CLASS = re.compile(r' class="([^"]*)"')
-_STYLE = re.compile(r' style="([^"]*)"')
 
 
 def _css(name: str) -> str:
@@ -73,12 +72,9 @@ def _inline(tag: str, classes: str) -> str:
 
 def _styled(match: re.Match[str]) -> str:
     tag, attributes = match.groups()
-    classes, own = _CLASS.search(attributes), _STYLE.search(attributes)
+    classes = _CLASS.search(attributes)
     style = _inline(tag, classes.group(1) if classes else "")
-    if not style:
-        return match.group()
-    style = f"{style};{own.group(1)}" if own else style
-    return f'<{tag}{_STYLE.sub("", attributes)} style="{style}">'
+    return f'<{tag}{attributes} style="{style}">' if style else match.group()
 
 
 def page(*content: Node) -> str:

@@ -334,3 +334,22 @@ def test_a_validation_result_names_the_faults_themselves() -> None:
     good = ValidationResult.from_api({"isSuccess": True})
     assert good.raise_for_failure() is good
     assert list(good.failures()) == []
+
+
+LISTS = [
+    name
+    for name, method in methods(Connector("http://connector.test", KEY)).items()
+    if "filters" in inspect.signature(method).parameters
+]
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_what_is_listed_is_filtered(sender: Connector, server: Server, name: str) -> None:
+    method = methods(sender)[name]
+    server.answer = httpx.Response(200, json={"result": []})
+    needed = [each.name for each in inspect.signature(method).parameters.values() if each.default is each.empty]
+    before = [f"[{each}]" for each in needed if each not in ("filters", "keywords")]
+    key = "sharedAt" if name == "Attributes.forwarding_details" else "createdAt"
+    for arguments, keywords, asked in (([{key: "2030"}], {}, "2030"), ([], {key: "2031"}, "2031"), ([], {}, None)):
+        assert method(*before, *arguments, **keywords) == []
+        assert server.requests[-1].url.params.get(key) == asked

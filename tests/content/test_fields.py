@@ -36,7 +36,7 @@ def of(model, key):
         (ConsentRequestItem, "requiresInteraction", ("flag", False, None, None)),
         (BirthDate, "month", ("integer", True, 1, 12)),
         (EMailAddress, "value", ("text", True, 3, 254)),
-        (IdentityFileReference, "value", ("text", True, 30, 150)),
+        (IdentityFileReference, "value", ("file", True, 30, 150)),
         (Mail, "body", ("text", True, 0, 50_000)),
         (Website, "value", ("text", True, 3, 1024)),
         (RatingFormFieldSettings, "maxRating", ("integer", True, 5, 10)),
@@ -51,7 +51,9 @@ def test_kind_and_limits(model, key, expected):
 
 def test_choices():
     assert of(RelationshipAttribute, "confidentiality").choices == ("public", "protected", "private")
-    assert {"DE", "FR"} <= set(of(BirthPlace, "country").choices)
+    countries = of(BirthPlace, "country").choices
+    assert {"DE", "FR"} <= set(countries)
+    assert list(countries) == sorted(countries)
     assert of(RelationshipAttribute, "owner").choices == ()
 
 

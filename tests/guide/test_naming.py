@@ -85,6 +85,15 @@ SHOE = RelationshipAttributeCreationHints(title="Shoe", value_type="ProprietaryS
             ["Asks for “shoe”, which you have with did:1 or did:2."],
         ),
         (
+            ReadAttributeRequestItem(
+                query=IdentityAttributeQuery(value_type="IdentityFileReference", tags=["x:a", "x:b"]),
+                must_be_accepted=True,
+            ),
+            "Identity file reference, to read",
+            "Attribute",
+            ["Asks for your identity file reference.", "With the tags x:a or x:b."],
+        ),
+        (
             ReadAttributeRequestItem(query=IQLQuery(query_string="GivenName"), must_be_accepted=True),
             "Attribute, to read",
             "Attribute",

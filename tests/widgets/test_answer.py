@@ -21,6 +21,7 @@ from enmeshed_nb.content import (
     ReadAttributeRequestItem,
     RelationshipAttributeCreationHints,
     RelationshipAttributeQuery,
+    RequestItem,
     SelectionFormFieldSettings,
     StringFormFieldSettings,
     ThirdPartyRelationshipAttributeQuery,
@@ -199,3 +200,31 @@ def test_a_proposal_can_be_corrected(incoming, recipient):
     (item,) = form.decision.model_dump()["items"]
     assert item["attribute"]["value"]["value"] == "Corrected"
     assert form.decide().status == "Decided"
+
+
+def test_a_file_is_uploaded_to_answer_with_it(incoming, recipient):
+    query = IdentityAttributeQuery(value_type="IdentityFileReference")
+    form = DecisionForm(recipient, incoming(ReadAttributeRequestItem(query=query, must_be_accepted=True)))
+    choose(form, "a new one")
+    name = f"{uuid.uuid4().hex}.txt"
+    uploaded = {"name": name, "type": "text/plain", "size": 1, "content": b"x", "last_modified": datetime.now(UTC)}
+    control(form, "Upload a File").value = (uploaded,)
+    (file,) = recipient.files.list_own(filename=name)
+    assert alerts(form) == []
+    (item,) = form.decision.model_dump()["items"]
+    assert item["newAttribute"]["value"]["value"] == file.reference.truncated
+
+
+@pytest.mark.parametrize(
+    "attribute",
+    [
+        {"@type": "AttributeOfTheFuture", "owner": ""},
+        {"@type": "IdentityAttribute", "owner": "", "value": {"@type": "Ring", "size": 7}},
+    ],
+)
+def test_a_proposal_of_a_kind_to_come_is_taken_as_it_is(attribute):
+    written = {"@type": "ProposeAttributeRequestItem", "mustBeAccepted": True, "attribute": attribute}
+    item = RequestItem.from_api({**written, "query": QUERY.model_dump()})
+    assert isinstance(item, ProposeAttributeRequestItem)
+    asked = Asked(item)
+    assert (asked.controls.children, asked.controls.inputs, asked.controls.check()) == ((), {}, [])

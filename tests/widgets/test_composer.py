@@ -10,8 +10,11 @@ from enmeshed_nb import Journal
 from enmeshed_nb.connector import Connector
 from enmeshed_nb.content import (
     AuthenticationRequestItem,
+    CreateAttributeRequestItem,
     DisplayName,
     FormFieldRequestItem,
+    IdentityAttribute,
+    IdentityFileReference,
     IntegerFormFieldSettings,
     Request,
     RequestItemGroup,
@@ -88,12 +91,33 @@ def test_a_problem_is_shown_at_its_item_and_goes_when_it_is_cured(compose):
     (problem,) = alerts(part(composer, "2 Consent"))
     assert problem == "✘ Needs a link."
     assert "1 item has a problem: see there." in status(composer)
-    assert str(composer).splitlines()[0] == "A Request with problems:"
+    assert str(composer).splitlines() == [
+        "A Request with problems:",
+        "  1 Authentication · Is it you?",
+        "  2 Consent · Newsletter",
+        "  ✘ 2 Link display text: Needs a link.",
+    ]
     with pytest.raises(ValueError, match="linkDisplayText"):
         _ = composer.request
     assert composer.faults is composer.problems  # its old name
     words.value = ""
     assert composer.problems == alerts(composer) == []
+    assert str(composer).splitlines() == [
+        "A valid Request:",
+        "  1 Authentication · Is it you?",
+        "  2 Consent · Newsletter",
+    ]
+
+
+def test_what_must_be_accepted_is_marked(compose):
+    composer = compose(AUTHENTICATION, OPTIONAL)
+    assert control(composer, "▸ 1 Authentication · Is it you? *")
+    press(composer, "▸ 2 Consent · Newsletter")
+    control(composer, "Must be accepted").value = True
+    assert control(composer, "▾ 2 Consent · Newsletter *")
+    assert text_of(html_of(composer)).count("yes") == 2
+    control(composer, "Must be accepted").value = False
+    assert control(composer, "▾ 2 Consent · Newsletter")
 
 
 def test_two_items_that_are_the_same_are_two(compose):
@@ -188,6 +212,23 @@ def test_a_file_is_uploaded_where_one_is_needed(compose, sender):
     assert composer.problems == alerts(composer) == []
     assert composer.request.items[0].file_reference == file.reference.truncated
     assert sender.files.download(file.id) == b"a file"
+
+
+def test_a_file_is_uploaded_to_be_the_value_of_an_attribute(compose, sender):
+    value = IdentityFileReference(value="R" * 30)
+    attribute = IdentityAttribute(owner="", value=value)
+    composer = compose(CreateAttributeRequestItem(attribute=attribute, must_be_accepted=True))
+    press(composer, "1 Attribute")
+    name = f"{uuid.uuid4().hex}.txt"
+    uploaded = {"name": name, "type": "text/plain", "size": 6, "content": b"a file", "last_modified": datetime.now(UTC)}
+    control(composer, "Upload a File").value = (uploaded,)
+    (file,) = sender.files.list_own(filename=name)
+    assert composer.request.items[0].attribute.value.value == file.reference.truncated
+    assert controls(composer, "Value *")[-1].value == file.reference.truncated
+    assert sender.files.download(file.id) == b"a file"
+    control(composer, "Upload a File").value = ({**uploaded, "name": ""},)
+    assert alerts(composer) != []  # it has no name; what was there stays
+    assert controls(composer, "Value *")[-1].value == file.reference.truncated
 
 
 def test_an_item_is_opened_and_folded(compose):

@@ -1,5 +1,6 @@
 """Behind the curtain: the Backbone has cipher text only."""
 
+import html
 import uuid
 
 from enmeshed_nb.content import ArbitraryMessageContent, AuthenticationRequestItem, Request
@@ -21,6 +22,11 @@ def test_the_backbone_has_cipher_text_only(network, sender, recipient, peer):
     assert secret not in before.stored.body
     assert list(before.stored.sealed_keys) == [peer]
     assert secret in html_of(before)
+    body, key = before.stored.body, before.stored.sealed_keys[peer]
+    for cipher, most in ((body, 420), (key, 140)):
+        rest = f"… and {len(cipher) - most} more characters" if len(cipher) > most else ""
+        assert f"{cipher[:most]}{rest}<" in html.unescape(html_of(before))
+    assert len(body) > 420
     wait_for_request(recipient, message.id)
     assert html_of(Curtain(both, message.id)).count(secret) == 2
     assert "Only the local network" in html_of(Curtain(Network(sender, recipient), message.id))

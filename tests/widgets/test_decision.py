@@ -1,6 +1,7 @@
 """Deciding a Request, item by item."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import httpx
 import ipywidgets
@@ -13,7 +14,7 @@ from enmeshed_nb.guide import DecisionError, wait_for_status
 from enmeshed_nb.widgets import DecisionForm
 from tests.conftest import until
 from tests.widgets.samples import AUTHENTICATION, OPTIONAL
-from tests.widgets.seen import alerts, choose, control, html_of, part, press, read, status, text_of, walk
+from tests.widgets.seen import alerts, choose, control, controls, html_of, part, press, read, status, text_of, walk
 
 NAME = FormFieldRequestItem(title="Name", settings=StringFormFieldSettings(), must_be_accepted=True)
 DAY = FormFieldRequestItem(title="Day", settings=DateFormFieldSettings(), must_be_accepted=True)
@@ -108,7 +109,24 @@ def test_a_whole_request_is_rejected(incoming, recipient, sender):
     choose(form, "Reject the Request")
     form.decide()
     done = wait_for_status(sender.requests.outgoing, request.id, "Completed", sync=sender)
-    assert [item.code for item in done.response.content.items] == ["not.now"] * 2
+    assert [(item.code, item.message) for item in done.response.content.items] == [("not.now", "Not now.")] * 2
+
+
+def test_a_reason_is_asked_for_where_something_is_rejected(incoming, recipient):
+    form = DecisionForm(recipient, incoming(NAME, OPTIONAL))
+    name, newsletter = (partial(part, form, words) for words in ("Name", "Newsletter"))
+    assert controls(form, "Message") == controls(form, "Code") == []
+    assert "JSON" in read(newsletter())
+    choose(newsletter(), "Reject")
+    assert (len(controls(newsletter(), "Message")), controls(name(), "Message")) == (1, [])
+    choose(name(), "Reject")
+    assert controls(name(), "Answer *") == []
+    choose(name(), "Accept")
+    assert len(controls(name(), "Answer *")) == 1
+    choose(form, "Reject the Request")
+    assert [len(controls(form, each)) for each in ("Message", "Code", "Answer *")] == [1, 1, 0]
+    choose(form, "Accept the Request")
+    assert controls(form, "Code") == []
 
 
 def test_one_item_is_rejected_for_a_reason(incoming, recipient):

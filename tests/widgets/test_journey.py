@@ -139,6 +139,7 @@ def test_only_the_newest_are_shown(journey):
             sender.messages.list(participant=f"did:e:{number}")
             sender.relationships.list(peer=f"did:e:{number}")
         assert Journey(journal).left_out == 0
+        assert "left out" not in html_of(Journey(journal))
         newest = Journey(journal, last=1)
         assert ([each.text for each in newest.happenings], newest.left_out) == (["GET /Relationships"], 1)
         assert "1 earlier events are left out." in html_of(newest)

@@ -1,11 +1,16 @@
 """Choosing a peer."""
 
+import ast
+import os
+
 import pytest
+import traitlets
+from jupyter_client.manager import start_new_kernel
 
 from enmeshed_nb.connector import Connector
 from enmeshed_nb.guide.peers import Peer
 from enmeshed_nb.widgets import PeerChooser
-from tests.conftest import closed_port
+from tests.conftest import ROOT, closed_port
 from tests.widgets.seen import alerts, choose, control, html_of, options, press, read
 
 
@@ -72,6 +77,46 @@ def test_each_choice_is_told_once(crowd):
     crowd.select(second)
     assert told == [(first, second), (second, third), (third, fourth), (fourth, second)]
     assert control(crowd, "Search").value == ""
+    with pytest.raises(traitlets.TraitError):
+        crowd.value = first  # `select` does it, and refuses who cannot be chosen
+
+
+CELL = """
+def note(peer=peers):
+    told.append((RUN, peer.value))
+peers.follow(note)
+"""
+
+
+def test_a_cell_that_is_run_again_follows_once():
+    """What a cell made stays in its kernel; only what it made last may still do something."""
+    manager, client = start_new_kernel(env=os.environ | {"PYTHONPATH": str(ROOT)})
+
+    def run(code, cell=None):
+        content = {"code": code, "silent": False, "store_history": False, "user_expressions": {"told": "told"}}
+        message = client.session.msg("execute_request", content, metadata={"cellId": cell} if cell else {})
+        client.shell_channel.send(message)
+        reply = client._recv_reply(message["header"]["msg_id"], timeout=60)["content"]
+        assert reply["status"] == "ok", reply
+        return reply["user_expressions"]["told"]["data"]["text/plain"]
+
+    try:
+        run(
+            "import httpx\n"
+            "from enmeshed_nb.connector import Connector\n"
+            "from enmeshed_nb.widgets import PeerChooser\n"
+            "nobody = httpx.MockTransport(lambda _: httpx.Response(200, json={'result': []}))\n"
+            "peers, told = PeerChooser(Connector('http://c.test', 'key', transport=nobody)), []"
+        )
+        for name, cell in (("1", "a"), ("2", "b"), ("3", "a"), ("4", None), ("5", None)):
+            run(CELL.replace("RUN", name), cell)
+        run(CELL.replace("RUN", "6") + CELL.replace("RUN", "7"), "b")
+        told = run("peers.set_trait('value', 'did:e:x')")
+        assert ast.literal_eval(told) == [(number, "did:e:x") for number in (3, 4, 5, 6, 7)]
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+        manager.cleanup_resources()
 
 
 def test_a_connector_that_does_not_answer_is_shown_in_the_widget():

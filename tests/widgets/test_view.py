@@ -1,5 +1,7 @@
 """What all views and widgets have in common: a form without a kernel, in which a peer's text is nothing but text."""
 
+import pytest
+
 from enmeshed_nb import Journal
 from enmeshed_nb.content import AuthenticationRequestItem, Request
 from enmeshed_nb.guide import wait_for_status
@@ -12,8 +14,9 @@ from enmeshed_nb.widgets import (
     ResponseView,
     StepView,
 )
+from enmeshed_nb.widgets.view import page, state
 from tests.widgets.samples import AUTHENTICATION, EVIL
-from tests.widgets.seen import html_of, pictures, pieces
+from tests.widgets.seen import html_of, pictures, pieces, text_of
 
 
 def test_what_a_peer_wrote_is_text_and_nothing_else(incoming, recipient, sender):
@@ -47,3 +50,22 @@ def test_widgets_have_a_form_without_a_kernel(sender, peer, incoming, recipient)
         assert set(bundle) == {"text/plain", "text/html", "application/vnd.jupyter.widget-view+json"}
         assert pictures(bundle["text/html"]) == []
         assert bundle["text/plain"] == repr(widget)
+
+
+ICONS = {
+    "✎": ["Draft"],
+    "➤": ["Open"],
+    "?": ["DecisionRequired", "ManualDecisionRequired"],
+    "☑": ["Decided"],
+    "✔": ["Completed", "Accepted", "Active", "healthy"],
+    "⌛": ["Expired"],
+    "✘": ["Rejected", "down"],
+    "⚠": ["Error", "unhealthy"],
+    "…": ["Pending"],
+    "•": ["OfTheFuture"],
+}
+
+
+@pytest.mark.parametrize(("icon", "word"), [(icon, word) for icon, words in ICONS.items() for word in words])
+def test_a_state_is_an_icon_and_a_word(icon, word):
+    assert text_of(page(state(word))) == f"{icon} {word}"
