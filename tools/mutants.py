@@ -15,7 +15,7 @@ Not changed is what no test should notice:
 * looks: keyword arguments of style (`QUIET`), CSS classes, what is assigned to a `layout` but for its `display`;
 * drawings, in a module that has `svg_text`: shapes, the arguments of the drawing's elements, and measures (numbers
   above 1, constants in capitals, what is computed with either). What is written, and at which side, is changed;
-* types, decorators, what is exported;
+* types, decorators, what is exported, for how long something waits if it is not told (`timeout`);
 * what stays the same: `XXXX` for an empty text and `""` for None (defaults that are asked for their truth), arguments
   that only guard against the impossible (`strict`), or against systems that no test runs on (`encoding`).
 """
@@ -83,6 +83,7 @@ NOT_CHANGED = m.OneOf(
     m.Assign(targets=[m.AssignTarget(target=m.Attribute(attr=_named(QUIET)))]),
     m.Assign(targets=[m.AssignTarget(target=m.Attribute(value=_LAYOUT, attr=m.DoesNotMatch(m.Name("display"))))]),
     m.Expr(value=m.Call(func=m.Attribute(attr=m.Name("add_class")))),
+    m.Param(name=m.Name("timeout")),
     m.DictElement(key=m.SimpleString(value=m.MatchIfTrue({f'"{name}"' for name in QUIET}.__contains__))),
     *(EMPTY, QUIET_ARGUMENT),
 )

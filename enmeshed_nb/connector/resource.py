@@ -160,7 +160,7 @@ class Resource:
         """Send nothing that the Connector is too old for; its version is only asked for if something could be."""
         parts = [Part((), f"{route.method} {route.path}", route.since)] if route.since is not FIRST else []
         parts += [Part((), f"the filter {key!r}", route.newer_keys[key]) for key, _ in query if key in route.newer_keys]
-        parts += newer_parts({} if isinstance(body, Body) else body)
+        parts += newer_parts(body)
         if parts and (version := self._http.version()):
             refuse_newer_parts(parts, version, Call(self._http.name, route.method, route.path))
 

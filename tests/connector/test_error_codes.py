@@ -5,6 +5,7 @@ import re
 import pytest
 
 from enmeshed_nb.connector import CODES, describe
+from enmeshed_nb.connector.error_codes import without_frame
 from enmeshed_nb.localnet import install
 
 REQUESTS = "error.consumption.requests."
@@ -56,3 +57,16 @@ def test_the_codes_of_all_else_are_those_that_are_known() -> None:
 )
 def test_of_an_unknown_code_it_is_told_what_its_family_has_in_common(code: str | None, what: str) -> None:
     assert describe(code).what == what
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("error.x.y: 'It's wrong.' at /app/index.js", "It's wrong."),
+        ("error.x.y: 'Two\nlines.' at 2030-01-01T00:00:00Z", "Two\nlines."),
+        ("Nothing around it.", "Nothing around it."),
+        (None, ""),
+    ],
+)
+def test_a_message_is_told_without_what_stands_around_it(message: str | None, said: str) -> None:
+    assert without_frame(message) == said

@@ -488,3 +488,16 @@ def test_what_stands_for_several_is_none_of_them(family) -> None:
         assert problem["msg"] == f"'@type' {named}; known are {', '.join(FAMILIES[family])}"
     unknown = family.from_api({"@type": "OfTheFuture", "owner": ""})
     assert (type(unknown), unknown.type_name) == (family, "OfTheFuture")
+
+
+def test_a_proposal_fits_what_is_asked_for_by_type_or_by_iql() -> None:
+    for query in (IdentityAttributeQuery(value_type="DisplayName"), IQLQuery(query_string="DisplayName")):
+        assert ProposeAttributeRequestItem(attribute=NAME, query=query, must_be_accepted=True).query == query
+    by_key = RelationshipAttributeQuery(
+        key="terms",
+        owner="",
+        attribute_creation_hints=RelationshipAttributeCreationHints(
+            title="t", value_type="Consent", confidentiality="private"
+        ),
+    )
+    assert ProposeAttributeRequestItem(attribute=TERMS, query=by_key, must_be_accepted=True).query == by_key

@@ -93,6 +93,8 @@ INVALID = [
     ("Website", {"value": "https://[broken"}),
     ("Consent", {"consent": "x", "link": "enmeshed.eu"}),
     ("Consent", {"consent": "x", "link": "https://"}),
+    ("Consent", {"consent": "x", "link": "https://a.de/x y"}),
+    ("Website", {"value": "https://a.de/x\ty"}),
     ("Website", {"value": "x" * 1025}),
     ("Consent", {"consent": "x", "linkDisplayText": "more"}),
     ("Consent", {"consent": "x" * 10001}),

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from enmeshed_nb.connector import Connector, aside
-from enmeshed_nb.content import AuthenticationRequestItem, RelationshipTemplateContent, Request
+from enmeshed_nb.content import AuthenticationRequestItem, Mail, RelationshipTemplateContent, Request
 from enmeshed_nb.guide import (
     Journal,
     Summary,
@@ -317,6 +317,38 @@ def test_a_wait_is_told_once_and_after_what_it_waited_for(world):
     assert looks[0] == 0  # before anything was there; another one than the looks after the synchronisation
     assert at_the_recipient[looks[2]].times >= 4
     assert looks[2] == len(at_the_recipient) - 1
+
+
+def test_a_message_is_told_by_what_it_carries(world):
+    _, sender, recipient, _ = world
+    peer = recipient.account.identity_info().address
+    with Journal(sender, recipient) as journal:
+        sent = sender.messages.send(peer, Mail(to=[peer], subject="s", body="b"))
+    call, message = happenings(journal)
+    assert (call.side, call.kind, call.text) == ("sender", "call", "POST /Messages")
+    assert (message.side, message.kind, message.text) == ("sender", "message", "Message with a Mail")
+    assert abs(message.time - sent.created_at) < 2 * MILLISECOND
+
+
+def test_a_request_that_nobody_answers_expires(world):
+    _, sender, recipient, _ = world
+    peer = recipient.account.identity_info().address
+    expires_at = datetime.now(UTC) + timedelta(seconds=3)
+    question = AuthenticationRequestItem(title="Is it you?", must_be_accepted=True)
+    with Journal(sender, recipient) as journal:
+        created = sender.requests.outgoing.create(Request(expires_at=expires_at, items=[question]), peer)
+        message = sender.messages.send(peer, created.content)
+        wait_for_request(recipient, message.id)
+        for requests in (sender.requests.outgoing, recipient.requests.incoming):
+            wait_for_status(requests, created.id, "Expired")
+        sender.requests.outgoing.get(created.id)
+    found = happenings(journal, created.id)
+    for side in ("sender", "recipient"):
+        statuses = [each for each in found if (each.side, each.kind) == (side, "status")]
+        assert [each.text for each in statuses].count("Expired") == 1
+        assert statuses[-1].text == "Expired"
+        assert abs(statuses[-1].time - created.content.expires_at) < MILLISECOND
+    assert told(found)[-1][2].startswith("GET /Requests/Outgoing/REQ…")
 
 
 def test_a_request_in_a_template_has_a_journey(world):

@@ -133,7 +133,10 @@ def test_one_item_is_rejected_for_a_reason(incoming, recipient):
     form = DecisionForm(recipient, incoming(AUTHENTICATION, OPTIONAL))
     form.reject(1, message="Not now.")
     assert control(part(form, "Newsletter"), "Message").value == "Not now."
+    control(part(form, "Newsletter"), "Message").value = "x" * 1001
+    assert "1001 characters" in alerts(part(form, "Newsletter"))[0]
     control(part(form, "Newsletter"), "Message").value = "Never."
+    assert alerts(form) == []
     assert form.decision.model_dump()["items"][1] == {"accept": False, "message": "Never."}
     form.reject(1, code="no.time", message="Not now.")
     assert form.decision.model_dump()["items"][1] == {"accept": False, "code": "no.time", "message": "Not now."}

@@ -56,7 +56,7 @@ def crowd(sender, monkeypatch):
 
 def test_500_relationships_can_be_searched(crowd):
     assert len(options(control(crowd, "Peer"))) == 500
-    control(crowd, "Search").value = "peer 42"
+    control(crowd, "Search among the peers").value = "peer 42"
     wanted = [each for each in crowd.peers if "peer 42" in each.name.lower()]
     assert [words.partition(",")[0] for words in options(control(crowd, "Peer"))] == [each.name for each in wanted]
     assert crowd.value == wanted[0].address
