@@ -184,10 +184,7 @@ def _simple(field: Field, value: Any, on_change: Callable[[], None]) -> Entry:
             value=written, options=field.choices, placeholder=f"one of {len(field.choices)}", **common
         )
     elif field.kind in ("texts", "json") or (field.kind == "text" and (field.most or 0) > _LONG):
-        rows = 3 if field.kind != "text" else 2
-        entry = ipywidgets.Textarea(
-            value=written, rows=rows, placeholder=placeholder, continuous_update=False, **common
-        )
+        entry = ipywidgets.Textarea(value=written, rows=3, placeholder=placeholder, continuous_update=False, **common)
     else:
         entry = ipywidgets.Text(value=written, placeholder=placeholder, continuous_update=False, **common)
     entry.observe(lambda _: on_change(), "value")
@@ -270,7 +267,7 @@ class _ObjectChooser(ipywidgets.VBox):  # type: ignore[misc]
         self._types = {each.__name__: each for each in field.types}
         self._field, self._on_change = field, on_change
         given = dict(value) if isinstance(value, Mapping) else {}
-        chosen = given.get("@type", "") if len(self._types) > 1 else next(iter(self._types))
+        chosen = given.get("@type") if len(self._types) > 1 else next(iter(self._types))
         names = list(self._types) if field.required else ["", *self._types]
         if chosen not in names or (value is None and not field.required):
             chosen = names[0]
@@ -316,7 +313,7 @@ class _ObjectChooser(ipywidgets.VBox):  # type: ignore[misc]
         known = {field.key for field in fields_of(model)}
         self._form = ModelForm(
             model,
-            {key: each for key, each in value.items() if key in known and key != "@type"},
+            {key: each for key, each in value.items() if key in known},
             self._on_change,
             upload=self._upload,
         )

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import ipywidgets
 import pytest
 
 from enmeshed_nb.content import (
@@ -56,6 +57,24 @@ def test_a_control_says_what_may_be_entered(form_of, model, words, said):
     assert found.tooltip == found.placeholder == said
 
 
+@pytest.mark.parametrize(
+    ("model", "words", "has_lines"),
+    [
+        (Request, "Title", False),
+        (Request, "Description", True),
+        (Request, "Metadata", True),
+        (SelectionFormFieldSettings, "Options *", True),
+        (ConsentRequestItem, "Consent *", True),
+        (IntegerFormFieldSettings, "Min", False),
+        (BirthPlace, "City *", False),
+    ],
+)
+def test_long_texts_and_lists_have_lines_and_change_when_they_are_left(form_of, model, words, has_lines):
+    found = control(form_of(model), words)
+    assert isinstance(found, ipywidgets.Textarea) is has_lines
+    assert not found.continuous_update
+
+
 def test_a_control_says_how_much_there_is_to_choose_from(form_of):
     country = control(form_of(BirthPlace), "Country *")
     assert country.placeholder == f"one of {len(country.options)}"
@@ -83,12 +102,13 @@ def test_a_control_says_how_much_there_is_to_choose_from(form_of):
         ),
     ],
 )
-def test_what_is_entered_is_the_value(form_of, model, words, entered, value):
+def test_what_is_entered_is_the_value(form_of, changes, model, words, entered, value):
     form = form_of(model)
     control(form, words).value = entered
     given = {key: each for key, each in form.value.items() if key in value}
     assert given == value
     assert form.value == {**form_of(model).value, **value}
+    assert changes == ([model] if entered else [])
 
 
 @pytest.mark.parametrize(("given", "shown"), [(True, True), (False, False), (None, False), ("true", False), (1, False)])
@@ -122,8 +142,10 @@ def test_what_was_given_is_shown_and_what_has_no_control_stays(form_of):
     assert control(form, "Metadata").value == '{"ü": [1]}'
     assert controls(form, "Id") == []
     assert form.value == given
-    soon = form_of(Request, expiresAt="soon")  # no point in time: it stays as it was typed
-    assert control(soon, "Expires at").value == soon.value["expiresAt"] == "soon"
+    for when in ("soon", "2999-01-01T00:00:00"):  # no point in time: it stays as it was typed
+        form = form_of(Request, expiresAt=when, metadata=["a", 1])
+        assert control(form, "Expires at").value == form.value["expiresAt"] == when
+        assert control(form, "Metadata").value == '["a", 1]'
     written = form_of(SelectionFormFieldSettings, options=["a", "b"], allowMultipleSelection=True)
     assert control(written, "Options *").value == "a\nb"
     assert written.value == {"options": ["a", "b"], "allowMultipleSelection": True}
