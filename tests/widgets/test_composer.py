@@ -51,6 +51,20 @@ def test_what_is_composed_is_the_request(compose, sender, peer):
     assert sender.requests.outgoing.validate(request, peer).is_success
 
 
+def test_it_is_told_for_whom_the_request_is_checked(sender, peer):
+    request = Request(title="Welcome", items=[AUTHENTICATION])
+    nobody = RequestComposer(sender, request=request)
+    assert status(nobody) == "✔ The Request is valid (without a peer; choose one to check more)."
+    assert "<address of the peer>" in read(nobody)
+    assert status(RequestComposer(sender, peer, request)) == "✔ The Request is valid."
+    chooser = PeerChooser(sender, names={peer: "Bo"}, address=peer)
+    assert status(RequestComposer(sender, chooser, request)) == "✔ The Request is valid for Bo."
+    kept = text_of(html_of(nobody))
+    assert "Request: Welcome" in kept
+    assert "itemwhatrequiredchecked1Is it you?Authenticationyes✔✔ The Request is valid (without" in kept
+    assert [each for each in ("as JSON", "as Python", "as curl", "as TypeScript") if each not in kept] == []
+
+
 def test_an_item_is_added_to_a_group_by_clicks(compose):
     composer = compose(AUTHENTICATION)
     press(composer, "Add group")

@@ -9,7 +9,16 @@ import pytest
 
 from enmeshed_nb import Journal
 from enmeshed_nb.connector import Connector
-from enmeshed_nb.content import DateFormFieldSettings, FormFieldRequestItem, RequestItemGroup, StringFormFieldSettings
+from enmeshed_nb.content import (
+    DateFormFieldSettings,
+    DisplayName,
+    FormFieldRequestItem,
+    IdentityAttribute,
+    IdentityAttributeQuery,
+    ReadAttributeRequestItem,
+    RequestItemGroup,
+    StringFormFieldSettings,
+)
 from enmeshed_nb.guide import DecisionError, wait_for_status
 from enmeshed_nb.widgets import DecisionForm
 from tests.conftest import until
@@ -40,6 +49,53 @@ def test_who_asks_is_named_where_the_name_is_known(incoming, recipient):
     request = incoming(AUTHENTICATION)
     assert "Ada asks you." in read(DecisionForm(recipient, request, names={request.peer: "Ada"}))
     assert f"{request.peer[-4:]} asks you." in read(DecisionForm(recipient, request))
+
+
+def test_all_that_is_asked_can_be_read(incoming, recipient):
+    before = datetime(2999, 1, 1, tzinfo=UTC)
+    newsletter = OPTIONAL.model_copy(update={"description": "Once a month."})
+    items = (NAME, RequestItemGroup(items=[newsletter]), RequestItemGroup(title="More", items=[AUTHENTICATION]))
+    request = incoming(*items, title="Membership", description="What we need.", expires_at=before)
+    form = DecisionForm(recipient, request, names={request.peer: "Ada"})
+    head = f"MembershipWhat we need.Ada asks you. To be answered before 2999-01-01T00:00:00.000Z. {request.id}"
+    for words in (read(form), text_of(html_of(form))):
+        assert head in words
+    seen = read(form)
+    for words in ("NameQuestion · required", "NewsletterConsent · optionalOnce a month.", "Several items", "More"):
+        assert words in seen
+    assert "A text of 1 to 4096 characters." in read(part(form, "Name"))
+    assert str(form).splitlines() == [
+        f"Request {request.id}, ManualDecisionRequired; to accept:",
+        "  “Name” (1st): accept",
+        "  “Newsletter” (1st in the group at the 2nd place): undecided",
+        "  “Is it you?” (1st in “More”): accept",
+    ]
+    without = DecisionForm(recipient, incoming(OPTIONAL))
+    assert "An incoming Request" in read(without)
+    assert "answered before" not in read(without)
+    assert "“Newsletter”: undecided" in str(without)
+
+
+def test_what_is_set_from_python_is_told_and_kept(incoming, recipient):
+    query = IdentityAttributeQuery(value_type="DisplayName")
+    form = DecisionForm(
+        recipient, incoming(NAME, ReadAttributeRequestItem(query=query, must_be_accepted=True), OPTIONAL)
+    )
+    attribute = IdentityAttribute(owner=recipient.account.identity_info().address, value=DisplayName(value="Ada"))
+    form.accept_all({0: {"response": "Zoë"}, 1: {"new_attribute": attribute}})
+    form.reject(2, code="no.time", message="Not now.")
+    told = ("Response: Zoë", "New attribute: Ada", "Code: no.time; Message: Not now.")
+    for words, item in zip(told, ("NameQuestion", "Display name, to read", "Newsletter"), strict=True):
+        assert words in read(part(form, item))
+        assert controls(part(form, item), "Answer *") == []
+    table = text_of(html_of(form))
+    assert "Name1st · QuestionyesacceptResponse: Zoë" in table
+    assert "Newsletter3rd · ConsentnorejectCode: no.time; Message: Not now." in table
+    choose(part(form, "Newsletter"), "Accept")
+    assert "no.time" not in read(form)
+    form.reject_all()
+    assert text_of(html_of(form)).count("reject") == 3
+    assert str(form).count(": reject") == 3
 
 
 def test_what_was_answered_stays_to_be_read(incoming, recipient):
@@ -206,7 +262,9 @@ def test_an_expired_request_is_told(incoming, recipient):
     until(lambda: datetime.now(UTC) > request.content.expires_at)
     press(form, "Decide")
     assert form.request.status == "Expired"
-    assert "Expired" in status(form)
+    assert status(form) == "This Request is ⌛ Expired. There is no Response."
+    assert status(form) in text_of(html_of(form))
+    assert toggles(part(form, "Is it you?")).disabled
 
 
 class Breakable(httpx.HTTPTransport):

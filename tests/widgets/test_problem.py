@@ -71,6 +71,11 @@ def test_a_card_has_the_problem_its_cure_and_where(tmp_path):
     assert (view.problem, view.cure, view.line) == ("Wrong.", "Do it right.", "")
     assert view.where[-1] == "line 1: raise DecisionError('Wrong.', 'Do it right.')"
     assert str(view) == "Wrong.\nDo it right."
+    shown = text_of(html_of(view))
+    assert shown.startswith("✘ Wrong.Do it right.Where it happened")
+    assert "line 1: raise DecisionError('Wrong.', 'Do it right.')" in shown
+    bare = text_of(html_of(ProblemView(DecisionError("Wrong.\nAnd more.", ""))))
+    assert bare == "✘ Wrong.And more."
     assert failed.value._render_traceback_()[0] == "DecisionError: Wrong.\nDo it right."
     with pytest.raises(ValidationError) as invalid:
         AuthenticationRequestItem(title="x" * 201, must_be_accepted=True)

@@ -1,5 +1,6 @@
 """The Response: what was asked, and what became of it."""
 
+import json
 import re
 
 from enmeshed_nb.content import DisplayName, IdentityAttributeQuery, ReadAttributeRequestItem, RequestItemGroup
@@ -12,9 +13,13 @@ from tests.widgets.seen import html_of, text_of
 def test_each_item_has_its_answer_and_what_came_with_it(incoming, sender, recipient):
     name = recipient.attributes.create(DisplayName(value="Zoë"))
     read = ReadAttributeRequestItem(query=IdentityAttributeQuery(value_type="DisplayName"), must_be_accepted=False)
-    request = incoming(AUTHENTICATION, RequestItemGroup(title="About you", items=[OPTIONAL, read]), title="Welcome")
+    group = RequestItemGroup(title="About you", items=[OPTIONAL, read])
+    request = incoming(AUTHENTICATION, group, title="Welcome")
     waiting = html_of(ResponseView(request))
-    assert "no Response yet" in waiting
+    said = text_of(waiting)
+    assert f"Welcome ? ManualDecisionRequired no Response yet {request.id}itemrequiredresultwith" in said
+    assert said.count("yes-") + said.count("no-") == 3
+    assert "as JSON" not in said
     assert "Response: none yet" in str(ResponseView(request))
     decision = Decision(request).accept(0).reject((1, 0), message="Not now.")
     decision.accept((1, 1), existing_attribute_id=name.id)
@@ -28,5 +33,14 @@ def test_each_item_has_its_answer_and_what_came_with_it(incoming, sender, recipi
         assert words in row
     assert "Attribute: Zoë" in rows[2]
     assert "RequestItem" not in "".join(rows)
-    assert "Welcome" in str(html_of(ResponseView(done)))
+    said = text_of(html_of(ResponseView(done)))
+    assert f"Welcome ✔ Completed Response: ✔ Accepted {done.id}item" in said
+    assert json.loads(said.partition("as JSON")[2]) == done.response.content.model_dump()
     assert str(ResponseView(done)).splitlines()[0] == f"Request {done.id}: Completed. Response: Accepted"
+
+
+def test_a_request_without_a_title_is_called_one_and_described(incoming):
+    request = incoming(OPTIONAL, description="What we need.")
+    said = text_of(html_of(ResponseView(request)))
+    assert f"Request ? ManualDecisionRequired no Response yet {request.id}What we need.item" in said
+    assert "Newsletter1st · Consentno-" in said
