@@ -7,7 +7,7 @@ import nbformat
 import pytest
 
 from enmeshed_nb.runner import Parameter, PlanError, parameters_of, parse_parameters, plan
-from tests.conftest import enmeshed_nb
+from tests.conftest import ROOT, enmeshed_nb
 
 PARAMETERS = """
 decision: str = "accept"  # accept or reject
@@ -37,12 +37,12 @@ def test_parameters_get_the_type_of_the_notebooks_own_values(notebook, tmp_path)
 
 
 @pytest.mark.parametrize("given", ["02", "02-requests", "02-request-via-messages.ipynb", "notebooks/02"])
-def test_a_notebook_that_is_named_otherwise_is_the_one_meant(given):
-    refused = enmeshed_nb("run", given)
-    assert refused.returncode == 1
-    assert refused.stderr.split() == (
-        f"Error: There is no notebook {given}. Did you mean notebooks/02-requests-via-messages.ipynb?".split()
-    )
+def test_a_notebook_that_is_named_otherwise_is_the_one_meant(given, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    with pytest.raises(PlanError) as refused:
+        plan([Path(given)], {}, None, Path("build"))
+    assert refused.value.problem == f"There is no notebook {given}."
+    assert refused.value.cure == "Did you mean notebooks/02-requests-via-messages.ipynb?"
 
 
 @pytest.mark.parametrize(
