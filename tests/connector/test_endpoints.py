@@ -2,8 +2,8 @@
 
 import inspect
 import io
-from collections.abc import Iterator
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -358,3 +358,81 @@ def test_what_is_listed_is_filtered(sender: Connector, server: Server, name: str
     for arguments, keywords, asked in (([{key: "2030"}], {}, "2030"), ([], {key: "2031"}, "2031"), ([], {}, None)):
         assert method(*before, *arguments, **keywords) == []
         assert server.requests[-1].url.params.get(key) == asked
+
+
+NAME = DisplayName(value="Zoë")
+NAME_JSON = {"@type": "DisplayName", "value": "Zoë"}
+QUERY = {"@type": "IQLQuery", "queryString": "x"}
+SENT: list[tuple[Callable[[Connector], object], Any]] = [
+    (lambda c: c.attributes.can_create(NAME), {"content": {"value": NAME_JSON}}),
+    (lambda c: c.attributes.create(NAME, tags=["x:a"]), {"content": {"value": NAME_JSON, "tags": ["x:a"]}}),
+    (
+        lambda c: c.attributes.succeed("ATT1", NAME, ["x:a"]),
+        {"successorContent": {"value": NAME_JSON, "tags": ["x:a"]}},
+    ),
+    (lambda c: c.attributes.notify_peer("ATT1", "did:e:x"), {"peer": "did:e:x"}),
+    (lambda c: c.attributes.execute_identity_attribute_query(QUERY), {"query": QUERY}),
+    (lambda c: c.attributes.execute_relationship_attribute_query(QUERY), {"query": QUERY}),
+    (lambda c: c.attributes.execute_third_party_relationship_attribute_query(QUERY), {"query": QUERY}),
+    (lambda c: c.attributes.execute_iql_query(QUERY), {"query": QUERY}),
+    (lambda c: c.attributes.validate_iql_query(QUERY), {"query": QUERY}),
+    (lambda c: c.backbone_notifications.send("did:e:x", "Code"), {"recipients": ["did:e:x"], "code": "Code"}),
+    (lambda c: c.relationships.can_create("RLT1"), {"templateId": "RLT1"}),
+    (lambda c: c.relationships.can_create("RLT1", {"a": 1}), {"templateId": "RLT1", "creationContent": {"a": 1}}),
+    (lambda c: c.relationships.create("RLT1", {"a": 1}), {"templateId": "RLT1", "creationContent": {"a": 1}}),
+    (lambda c: c.challenges.create("Identity"), {"challengeType": "Identity"}),
+    (
+        lambda c: c.challenges.create("Relationship", "REL1"),
+        {"challengeType": "Relationship", "relationship": "REL1"},
+    ),
+    (lambda c: c.challenges.validate("text", "sig"), {"challengeString": "text", "signature": "sig"}),
+    (lambda c: c.tokens.load_peer("ref"), {"reference": "ref"}),
+    (
+        lambda c: c.tokens.load_peer("ref", ephemeral=True, password="pw"),
+        {"reference": "ref", "ephemeral": True, "password": "pw"},
+    ),
+    (lambda c: c.files.load_peer("ref", password="pw"), {"reference": "ref", "password": "pw"}),
+    (lambda c: c.relationship_templates.load_peer("ref", "pw"), {"reference": "ref", "password": "pw"}),
+    (lambda c: c.identity_metadata.upsert("did:e:x", {"a": None}), {"reference": "did:e:x", "value": {"a": None}}),
+    (
+        lambda c: c.identity_metadata.upsert("did:e:x", NEW_YEAR, key="k"),
+        {"reference": "did:e:x", "value": "2030-01-01T00:00:00.000Z", "key": "k"},
+    ),
+    (lambda c: c.messages.send(["did:e:x"], {"a": 1}), {"recipients": ["did:e:x"], "content": {"a": 1}}),
+    (
+        lambda c: c.messages.send("did:e:x", {"a": 1}, attachments=["FIL1"]),
+        {"recipients": ["did:e:x"], "content": {"a": 1}, "attachments": ["FIL1"]},
+    ),
+]
+
+
+@pytest.mark.parametrize(("call", "sent"), SENT)
+def test_what_is_given_is_sent_by_the_names_of_the_api(
+    sender: Connector, server: Server, call: Callable[[Connector], object], sent: Any
+) -> None:
+    with suppress(UnexpectedAnswer):  # the answer has no content; what was sent counts
+        call(sender)
+    assert server.body() == sent
+
+
+@pytest.mark.parametrize(
+    ("call", "query"),
+    [
+        (lambda c: c.identity_metadata.get("did:e:x"), "reference=did%3Ae%3Ax"),
+        (lambda c: c.identity_metadata.get("x", "k"), "reference=x&key=k"),
+        (lambda c: c.identity_metadata.delete("x", key="k"), "reference=x&key=k"),
+        (lambda c: c.identity_deletion_process.initiate(), ""),
+        (lambda c: c.identity_deletion_process.initiate(0.5), "lengthOfGracePeriodInDays=0.5"),
+        (lambda c: c.attributes.versions_shared("ATT1", "x"), "peer=x"),
+        (
+            lambda c: c.attributes.versions_shared("ATT1", "x", only_latest_versions=True),
+            "peer=x&onlyLatestVersions=true",
+        ),
+    ],
+)
+def test_what_is_asked_is_the_query(
+    sender: Connector, server: Server, call: Callable[[Connector], object], query: str
+) -> None:
+    with suppress(UnexpectedAnswer):
+        call(sender)
+    assert server.requests[-1].url.query.decode() == query
