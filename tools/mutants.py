@@ -365,17 +365,19 @@ class Judge:
     def tests_of(self, mutant: Mutant) -> list[str]:
         """Return the tests that run the changed lines.
 
-        What runs at the import belongs to no test: then they are all that run anything in the file, else all of the
-        area.
+        What runs at the import belongs to no test: then they are all that run anything in the file, and all of the area
+        (a model or a table is used without a line of it being run).
         """
         lines, area = self.observed["lines"].get(mutant.path, {}), f"tests/{mutant.path.split('/')[1]}/"
         found = {test for line in mutant.ran for test in lines.get(str(line), ())}
         if mutant.at_import or (not found and str(mutant.ran[0]) in lines):
             found = {test for tests in lines.values() for test in tests}
-            found = found or {test for test in self.known if test.startswith(area)}
+            found |= {test for test in self.known if test.startswith(area)}
+        own = f"/test_{Path(mutant.path).stem}.py"
 
-        def rank(test: str) -> tuple[bool, bool, float]:
-            return not test.startswith(area), self.known[test]["network"], self.known[test]["seconds"]
+        def rank(test: str) -> tuple[bool, bool, bool, float]:
+            known = self.known[test]
+            return not test.startswith(area), own not in test, known["network"], known["seconds"]
 
         chosen = sorted(found - self.unfit, key=rank)
         spent = list(itertools.accumulate(self.known[test]["seconds"] for test in chosen))

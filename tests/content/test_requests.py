@@ -5,6 +5,7 @@ from pydantic import ValidationError
 
 from enmeshed_nb.content import (
     Attribute,
+    AttributeQuery,
     AuthenticationRequestItem,
     BooleanFormFieldSettings,
     Consent,
@@ -25,6 +26,7 @@ from enmeshed_nb.content import (
     IQLQuery,
     IQLQueryCreationHints,
     Mail,
+    MessageContent,
     ProposeAttributeRequestItem,
     ProprietaryString,
     RatingFormFieldSettings,
@@ -473,6 +475,19 @@ def test_an_attribute_is_given_in_one_way(model, names) -> None:
 
 FAMILIES = {
     Attribute: ["IdentityAttribute", "RelationshipAttribute"],
+    AttributeQuery: [
+        "IQLQuery",
+        "IdentityAttributeQuery",
+        "RelationshipAttributeQuery",
+        "ThirdPartyRelationshipAttributeQuery",
+    ],
+    MessageContent: ["ArbitraryMessageContent", "Mail", "Notification", "Request", "ResponseWrapper"],
+    RequestItem: [
+        *("AuthenticationRequestItem", "ConsentRequestItem", "CreateAttributeRequestItem"),
+        *("DeleteAttributeRequestItem", "FormFieldRequestItem", "ProposeAttributeRequestItem"),
+        *("ReadAttributeRequestItem", "ShareAttributeRequestItem", "ShareAuthorizationRequestRequestItem"),
+        *("ShareCredentialOfferRequestItem", "TransferFileOwnershipRequestItem"),
+    ],
     CreationContent: ["ArbitraryRelationshipCreationContent", "RelationshipCreationContent"],
     TemplateContent: ["ArbitraryRelationshipTemplateContent", "RelationshipTemplateContent"],
 }
@@ -486,7 +501,7 @@ def test_what_stands_for_several_is_none_of_them(family) -> None:
         (problem,) = refused.value.errors()
         named = repr(family.__name__) if written else "is missing"
         assert problem["msg"] == f"'@type' {named}; known are {', '.join(FAMILIES[family])}"
-    unknown = family.from_api({"@type": "OfTheFuture", "owner": ""})
+    unknown = family.from_api({"@type": "OfTheFuture", "owner": "", "mustBeAccepted": True})
     assert (type(unknown), unknown.type_name) == (family, "OfTheFuture")
 
 

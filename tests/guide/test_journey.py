@@ -319,6 +319,23 @@ def test_a_wait_is_told_once_and_after_what_it_waited_for(world):
     assert looks[2] == len(at_the_recipient) - 1
 
 
+def test_only_the_check_of_a_request_belongs_to_it(world):
+    _, sender, recipient, _ = world
+    peer = recipient.account.identity_info().address
+    asked = [
+        Request(items=[AuthenticationRequestItem(title=title, must_be_accepted=True)]) for title in ("One?", "Two?")
+    ]
+    with Journal(sender, recipient) as journal:
+        for request, whom in ((asked[0], peer), (asked[1], peer), (asked[1], None)):
+            sender.requests.outgoing.validate(request, whom)
+        sender.requests.outgoing.validate(asked[1], sender.account.identity_info().address)
+        created = sender.requests.outgoing.create(asked[1], peer)
+        sender.requests.outgoing.validate(asked[1], peer)  # afterwards
+    checks = [each for each in concerning(journal, created.id) if each.api_path.endswith("/Validate")]
+    assert [each.request.get("peer") for each in checks] == [peer, None]
+    assert {each.request["content"]["items"][0]["title"] for each in checks} == {"Two?"}
+
+
 def test_a_message_is_told_by_what_it_carries(world):
     _, sender, recipient, _ = world
     peer = recipient.account.identity_info().address

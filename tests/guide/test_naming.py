@@ -94,6 +94,14 @@ SHOE = RelationshipAttributeCreationHints(title="Shoe", value_type="ProprietaryS
             ["Asks for your identity file reference.", "With the tags x:a or x:b."],
         ),
         (
+            ReadAttributeRequestItem(
+                query=IdentityAttributeQuery(value_type="Surname", tags=["x:a"]), must_be_accepted=True
+            ),
+            "Surname, to read",
+            "Attribute",
+            ["Asks for your surname.", "With the tag x:a."],
+        ),
+        (
             ReadAttributeRequestItem(query=IQLQuery(query_string="GivenName"), must_be_accepted=True),
             "Attribute, to read",
             "Attribute",

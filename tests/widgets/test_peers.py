@@ -2,6 +2,7 @@
 
 import ast
 import os
+from types import SimpleNamespace
 
 import pytest
 import traitlets
@@ -10,6 +11,7 @@ from jupyter_client.manager import start_new_kernel
 from enmeshed_nb.connector import Connector
 from enmeshed_nb.guide.peers import Peer
 from enmeshed_nb.widgets import PeerChooser
+from enmeshed_nb.widgets.panel import running_cell
 from tests.conftest import ROOT, closed_port
 from tests.widgets.seen import alerts, choose, control, html_of, options, press, read
 
@@ -79,6 +81,28 @@ def test_each_choice_is_told_once(crowd):
     assert control(crowd, "Search").value == ""
     with pytest.raises(traitlets.TraitError):
         crowd.value = first  # `select` does it, and refuses who cannot be chosen
+
+
+def test_the_cell_that_runs_is_known_where_there_are_cells(monkeypatch):
+    assert running_cell() == ("", "")
+    asked = {"metadata": {"cellId": "c1"}, "header": {"msg_id": "m1"}}
+    for parent, cell in ((asked, ("c1", "m1")), ({"header": {"msg_id": "m2"}}, ("", "m2")), ({}, ("", ""))):
+        kernel = SimpleNamespace(get_parent={"shell": parent}.get)
+        monkeypatch.setattr(
+            "enmeshed_nb.widgets.panel.get_ipython", lambda kernel=kernel: SimpleNamespace(kernel=kernel)
+        )
+        assert running_cell() == cell
+    monkeypatch.setattr("enmeshed_nb.widgets.panel.get_ipython", object)  # a shell without a kernel
+    assert running_cell() == ("", "")
+
+
+def test_what_another_run_of_a_cell_follows_ends(crowd, monkeypatch):
+    told = []
+    for cell, run in (("a", 1), ("b", 2), ("a", 3), ("a", 3), ("", 4), ("", 5)):
+        monkeypatch.setattr("enmeshed_nb.widgets.peers.running_cell", lambda cell=cell, run=run: (cell, str(run)))
+        crowd.follow(lambda run=run: told.append(run))
+    crowd.select(crowd.peers[1].address)
+    assert told == [2, 3, 3, 4, 5]
 
 
 CELL = """

@@ -50,6 +50,21 @@ def test_lines_break_between_words_only(words, longest):
         assert set(re.findall(r"/[^/ ]*|[^/ ]+", line)) <= pieces
 
 
+def test_a_line_is_as_long_as_it_may_be():
+    font = Font(11)
+    assert font.lines("ab cd ef", font.width("ab cd")) == ["ab cd", "ef"]
+    assert font.lines("ab cd ef", font.width("ab cd") - 1) == ["ab", "cd ef"]
+    assert font.lines("ab/cd ef", font.width("ab/cd ef")) == ["ab/cd ef"]
+    assert font.lines("ab/cd ef", font.width("ab/cd ef") - 1) == ["ab/cd", "ef"]
+
+
+def test_some_letters_are_wider_than_others():
+    narrow, small, capital, wide = (Font(10).width(letter * 3) for letter in "iaAm")
+    assert 0 < narrow < small < capital < wide == Font(10).width("é…"[:1] * 3)
+    assert Font(20).width("a") == 2 * Font(10).width("a")
+    assert Font(10, mono=True).width("i") == Font(10, mono=True).width("m")
+
+
 @pytest.mark.parametrize("word", STATES)
 def test_a_state_is_styled_where_only_inline_styles_are_let_through(word):
     shown = page(state(word))
