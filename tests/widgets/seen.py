@@ -20,10 +20,10 @@ def walk(widget: Any) -> Iterator[Any]:
 
 
 def controls(widget: Any, words: str) -> list[Any]:
-    """The controls with these words: as their label or tooltip; without any, those whose label has these words."""
+    """The controls with these words: as their label or tooltip; without any, buttons whose label has these words."""
     seen = [each for each in walk(widget) if getattr(each, "description", "") or getattr(each, "tooltip", "")]
     exact = [each for each in seen if words in (each.description, each.tooltip)]
-    return exact or [each for each in seen if words in each.description]
+    return exact or [each for each in seen if isinstance(each, ipywidgets.Button) and words in each.description]
 
 
 def control(widget: Any, words: str) -> Any:
