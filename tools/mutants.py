@@ -347,6 +347,12 @@ def _replace(file: str, code: str) -> None:
     SourceFileLoader.get_code = get_code  # type: ignore[method-assign]
 
 
+def network(command: str, folder: Path, *, check: bool = True) -> None:
+    """Start (`up`) or stop (`down`) the network in a folder."""
+    words = [sys.executable, "-m", "enmeshed_nb.cli", command, "--data-dir", str(folder)]
+    subprocess.run(words, check=check, cwd=ROOT, stdout=subprocess.DEVNULL)
+
+
 class Judge:
     """Judges mutants, one at a time, on a network of its own."""
 
@@ -356,11 +362,7 @@ class Judge:
         self.fit: set[str] = set()
         self.unfit: set[str] = set()
         os.environ["ENMESHED_NB_TEST_NETWORK"] = str(folder)
-        self._command("up")
-
-    def _command(self, command: str) -> None:
-        words = [sys.executable, "-m", "enmeshed_nb.cli", command, "--data-dir", str(self.folder)]
-        subprocess.run(words, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
+        network("up", self.folder)
 
     def tests_of(self, mutant: Mutant) -> list[str]:
         """Return the tests that run the changed lines.
@@ -420,9 +422,9 @@ class Judge:
                 self.fit.add(test)
             return True
         if self.known[test]["network"]:
-            self._command("down")
+            network("down", self.folder)
             shutil.rmtree(self.folder)
-            self._command("up")
+            network("up", self.folder)
         if self.run([test])[0] != "passed":
             self.unfit.add(test)
             print(f"\n{test} fails alone, without any mutant: it is not used.")
@@ -458,8 +460,7 @@ def judge_all(mutants: list[Mutant], observed: dict[str, Any]) -> Iterator[dict[
             yield from pool.imap_unordered(_judged, range(len(mutants)))
     finally:
         for folder in networks:
-            words = [sys.executable, "-m", "enmeshed_nb.cli", "down", "--data-dir", str(folder)]
-            subprocess.run(words, check=False, cwd=ROOT, stdout=subprocess.DEVNULL)
+            network("down", folder, check=False)
 
 
 def report(results: list[dict[str, Any]], head: str) -> str:
