@@ -48,7 +48,10 @@ def test_the_journey_tells_both_sides(journey):
         ("status", "Completed"),
     ]
     assert journey.events is journey.happenings  # its old name
-    assert "Completed" in str(journey)
+    head, _, first, *_ = str(journey).splitlines()
+    assert head.split() == ["time", "side", "what"]
+    assert first.split()[1:3] == [journey.happenings[0].side, "call"]
+    assert "→ Backbone  Message with a Request" in str(journey)
 
 
 class Drawing:

@@ -14,7 +14,7 @@ from enmeshed_nb.widgets import (
     ResponseView,
     StepView,
 )
-from enmeshed_nb.widgets.view import page, state
+from enmeshed_nb.widgets.view import accent, page, state
 from tests.widgets.samples import AUTHENTICATION, EVIL
 from tests.widgets.seen import html_of, pictures, pieces, text_of
 
@@ -50,6 +50,12 @@ def test_widgets_have_a_form_without_a_kernel(sender, peer, incoming, recipient)
         assert set(bundle) == {"text/plain", "text/html", "application/vnd.jupyter.widget-view+json"}
         assert pictures(bundle["text/html"]) == []
         assert bundle["text/plain"] == repr(widget)
+
+
+def test_each_side_has_its_colour():
+    assert [accent(each) for each in ("sender", "backbone", "recipient", "newcomer")] == [
+        *("sender", "backbone", "recipient", "recipient"),
+    ]
 
 
 ICONS = {
