@@ -222,7 +222,9 @@ test("a note outlives a kill, and goes with the unit that finishes it", async ()
   const path = newPath();
   const store = new Store(path);
   const things = await store.getCollection("things");
+  await things.create({ id: "old", value: 0 });
   await store.unit(async () => {
+    await things.delete("old");
     await things.create({ id: "a", value: 1 });
     const id = store.note("call", {
       of: "something",

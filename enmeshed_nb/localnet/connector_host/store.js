@@ -279,7 +279,8 @@ export class Store {
 
   /** Changes documents as a unit had changed them that did not end. */
   redo(changes) {
-    for (const [name, key, json] of changes) {
+    for (const [name, key, noted] of changes) {
+      const json = noted ?? undefined; // JSON has null for what was deleted
       this.#restore(name, key, { json });
       this.#changed(name, key, json);
     }
