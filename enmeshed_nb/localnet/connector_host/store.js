@@ -11,6 +11,7 @@
 // SQLite's write-ahead log keeps what was committed through a kill of this process; through a power failure, too, if the
 // log is synchronised at each commit (ENMESHED_NB_DURABILITY=power), which has to wait for the disk.
 
+import { ApplicationError } from "@js-soft/ts-utils";
 import Loki from "lokijs";
 import { AsyncLocalStorage } from "node:async_hooks";
 import { mkdirSync } from "node:fs";
@@ -350,5 +351,5 @@ export class Store {
 /** The error of a change that cannot be stored, because the disk is full or must not be written to. */
 function unstorable(error) {
   const message = `It cannot be stored, and nothing of it was done: ${error.message}.`;
-  return Object.assign(new Error(message, { cause: error }), { code: "error.connector.cannotStore" });
+  return Object.assign(new ApplicationError("error.connector.cannotStore", message), { cause: error });
 }

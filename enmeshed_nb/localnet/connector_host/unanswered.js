@@ -8,6 +8,7 @@
 // Events that the Backbone delivered and that could not be applied, because it failed just then, are noted, too: it gives
 // up after three failures, and they would be lost.
 
+import { ApplicationError } from "@js-soft/ts-utils";
 import { setTimeout } from "node:timers/promises";
 import {
   adoptMessage,
@@ -194,5 +195,5 @@ export class Unanswered {
 function unclear() {
   const message =
     "It is not clear yet what became of an earlier call of the Backbone, which did not answer. Try again.";
-  return Object.assign(new Error(message), { code: "error.connector.unansweredCall" });
+  return new ApplicationError("error.connector.unansweredCall", message);
 }
