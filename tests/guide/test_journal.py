@@ -6,6 +6,8 @@ import pytest
 
 from enmeshed_nb.connector import Connector, LocalRequest, Refused
 from enmeshed_nb.guide import Journal, results_table, status_table
+from enmeshed_nb.guide.steps import Step
+from tests.connector.test_exchange import exchange
 
 
 def local_request(status: str, title: str = "Is it you?", **more: Any) -> dict[str, Any]:
@@ -133,3 +135,7 @@ def test_results_say_who_accepted_what() -> None:
     assert status_table([done]).splitlines()[2].split() == ["REQ1", "outgoing", "did:e:peer", "Completed", "Accepted"]
     open_rows = results_table(LocalRequest.from_api(local_request("Open"))).splitlines()[2:]
     assert [row.split()[-1] for row in open_rows] == ["-", "-"]
+
+
+def test_how_long_a_call_took_is_told_in_milliseconds() -> None:
+    assert "sender: GET /Relationships → ✔ 200 in 2000 ms" in str(Step((exchange(query=(), duration=2.0),), ()))

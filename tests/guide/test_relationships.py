@@ -104,6 +104,9 @@ def test_a_relationship_is_ended_in_whatever_state_it_is(strangers: tuple[Connec
     relationship = establish_relationship(ada, bo)
     bo.relationships.terminate(relationship.id)
     bo.relationships.decompose(relationship.id)
+    ada.account.sync()
+    with pytest.raises(RelationshipError, match=r"is DeletionProposed\.\nThe peer deleted it\. Delete it here, too"):
+        active_relationship(ada, bo.account.identity_info().address)
     assert ended()  # decomposed by the other side
     assert establish_relationship(ada, bo).status == "Active"
 

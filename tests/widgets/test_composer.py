@@ -132,6 +132,7 @@ def test_what_must_be_accepted_is_marked(compose):
     assert text_of(html_of(composer)).count("yes") == 2
     control(composer, "Must be accepted").value = False
     assert control(composer, "▾ 2 Consent · Newsletter")
+    assert "NewsletterConsentno✔" in text_of(html_of(composer))
 
 
 def test_two_items_that_are_the_same_are_two(compose):
