@@ -139,6 +139,10 @@ def test_a_whole_local_request_is_not_sent(sender: Connector, server: Server) ->
         with pytest.raises(InvalidInput, match="whole LocalRequest"):
             sender.requests.outgoing.create(pasted, "did:e:peer")
     assert server.requests == []
+    to_come = {"@type": "OfTheFuture", "content": 1, "status": 2}
+    with pytest.raises(UnexpectedAnswer):  # it is sent; the answer has no content
+        sender.messages.send("did:e:peer", to_come)
+    assert server.body()["content"] == to_come
 
 
 @pytest.mark.parametrize("accept", ["false", "true", 1, None, []])

@@ -140,3 +140,4 @@ def test_errors_are_what_python_calls_them_too() -> None:
 def test_other_errors_keep_their_words() -> None:
     assert explain(InvalidInput("Wrong.", advice="Do it right.")) == "Wrong. Do it right."
     assert explain(KeyError("x")) == "'x'"
+    assert problems(KeyError("x")) == [((), "'x'")]
