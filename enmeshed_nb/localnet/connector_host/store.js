@@ -257,6 +257,11 @@ export class Store {
     else this.#store([], [id]);
   }
 
+  /** Somebody is about to finish it. */
+  resume(id) {
+    this.#inProgress.add(id);
+  }
+
   /** Nobody knows whether it is finished: the note stays, to be looked after. */
   leave(id) {
     this.#inProgress.delete(id);

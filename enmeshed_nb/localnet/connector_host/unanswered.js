@@ -97,9 +97,11 @@ export class Unanswered {
 
   async #settleAll() {
     for (const note of this.notes) {
+      this.#store.resume(note.id);
       try {
         await this.#store.unit(() => this.#settleOne(note), { alone: true });
       } catch (error) {
+        this.#store.leave(note.id);
         if (isPassing(error)) throw error;
         this.#logger.error(`Nobody can find out what became of a call of the Backbone (${note.kind}):`, error);
         this.#store.strike(note.id, { atOnce: true });
