@@ -128,7 +128,11 @@ def test_lab_opens_it_as_whoever_runs_it_without_a_question_about_news(folder, r
         *("--IdentityProvider.token=x",),
         JUPYTER_RUNTIME_DIR=str(runtime),
     )
-    servers = until(lambda: list(runtime.glob("jpserver-*.json")) or lab.poll(), 90, "JupyterLab")
+    servers = until(
+        lambda: [each for each in runtime.glob("jpserver-*.json") if each.stat().st_size] or lab.poll(),
+        90,
+        "JupyterLab",
+    )
     assert lab.poll() is None
     server = json.loads(servers[0].read_text())
     assert server["root_dir"] == str(root)

@@ -63,7 +63,7 @@ def config(tmp_path: Path, backbone: str) -> Path:
 
 def test_the_names_of_a_network_are_those_of_the_last_time_unless_told(tmp_path: Path) -> None:
     wanted = Wanted.from_config(config(tmp_path, '{"allowedHosts": ["backbone.example", "fd00::1"]}'))
-    settings = Settings().adopting(wanted)
+    settings = Settings.new().adopting(wanted)
     assert settings.backbone_hosts == ["backbone.example", "fd00::1"]
     again = Wanted.from_config(config(tmp_path, "{}"))
     assert settings.adopting(again).backbone_hosts == settings.backbone_hosts

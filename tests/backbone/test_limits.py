@@ -150,7 +150,7 @@ def test_300_mb_of_anyone_are_neither_taken_nor_kept(served: Process, path: str,
 
 
 def test_a_short_body_that_nobody_reads_does_not_end_the_connection(served: Process) -> None:
-    with httpx.Client(base_url=served.url) as http:
+    with httpx.Client(base_url=served.url, timeout=60) as http:
         for _ in range(2):
             answer = http.put("/api/v2/Relationships/REL/Reject", json={"a": "x" * 1000})
             assert (answer.status_code, answer.headers.get("connection")) == (401, None)

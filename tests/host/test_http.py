@@ -363,7 +363,9 @@ def test_without_debug_there_is_no_documentation(http):
 def test_an_attribute_is_not_made_the_default_of_its_kind(http):
     """The switch for that is one of the Runtime's internals (internals.js, openIdentity)."""
     body = {"content": {"value": {"@type": "Nationality", "value": "DE"}}}
-    created = http.post(f"{API}/Attributes", json=body).json()["result"]
+    answer = http.post(f"{API}/Attributes", json=body)
+    assert answer.status_code == 201, answer.text
+    created = answer.json()["result"]
     assert "isDefault" not in created
     assert http.delete(f"{API}/Attributes/{created['id']}").status_code == 200
 

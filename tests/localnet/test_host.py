@@ -72,7 +72,7 @@ def test_a_node_that_is_killed_ends_what_waits_for_an_answer_and_what_is_asked_l
         async with ConnectorHost.running(network_folder, silent) as running:
             asked = asyncio.create_task(running.stop_connector("one"))
             await asyncio.wait({asked}, timeout=0.1)
-            (child,) = psutil.Process().children()
+            (child,) = [each for each in psutil.Process().children() if each.cmdline() == silent]
             child.kill()
             for waiting in (asked, running.stop_connector("one")):
                 with pytest.raises(NetworkError, match="was killed by signal SIGKILL"):

@@ -219,7 +219,7 @@ def test_08_who_rejects_the_file_does_not_own_it(varied):
 
 def test_09_the_mistakes_are_made_with_other_words(varied):
     optional = list(sent_with(varied.sender, title="Really you?", must_be_accepted=False))
-    assert [each.response.content.result for each in optional] == ["Accepted"]
+    assert [each.response.content.result for each in optional] == ["Accepted"] * 3
     assert results(optional[0]) == ["Rejected"]
 
 
