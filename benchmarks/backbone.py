@@ -1,7 +1,7 @@
 """The Backbone alone: what each of its calls takes in the guide's round trip, as two bare Runtimes see it.
 
-    python -m benchmarks.backbone                          # the table, and build/benchmarks/backbone.json
-    python -m benchmarks.backbone --against ../older       # beside that of another checkout, by turns in the same run
+python -m benchmarks.backbone                          # the table, and build/benchmarks/backbone.json
+python -m benchmarks.backbone --against ../older       # beside that of another checkout, by turns in the same run
 """
 
 import argparse

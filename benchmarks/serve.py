@@ -1,6 +1,7 @@
 """Serve the Backbone of a folder as the supervisor does, alone in this process: its URL goes to stdout.
 
-Started as `python -P serve.py FOLDER` with the package in question on PYTHONPATH, so that older checkouts can be served.
+Started as `python -P serve.py FOLDER` with the package in question on PYTHONPATH, so that another checkout
+can be served.
 """
 
 import logging

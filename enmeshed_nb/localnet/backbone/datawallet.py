@@ -5,16 +5,21 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from pydantic import Field
-from sqlalchemy import func, select
 
 from enmeshed_nb.localnet.backbone.call import Call, result
 from enmeshed_nb.localnet.backbone.errors import not_found, refused
-from enmeshed_nb.localnet.backbone.formats import Body, Count, new_id, timestamp
-from enmeshed_nb.localnet.backbone.models import DatawalletModification
+from enmeshed_nb.localnet.backbone.formats import Body, Count, new_id, timestamp, timestamp_of
 from enmeshed_nb.localnet.backbone.routes import ContentRoute
-from enmeshed_nb.localnet.backbone.runs import open_run
+from enmeshed_nb.localnet.backbone.runs import has_open_run
 
 LocalIndex = Annotated[int, Field(ge=-1, lt=2**31)]
+NEWEST = """
+    SELECT * FROM datawallet_modifications WHERE identity = ? AND "index" > ? AND "index" IN (
+        SELECT max("index") FROM datawallet_modifications WHERE identity = ? AND "index" > ?
+        GROUP BY object_identifier, type, payload_category
+    ) ORDER BY "index"
+"""
+"""What changed in the datawallet of an Identity after an index: of each object's part only the newest change."""
 
 router = APIRouter(prefix="/api/v2/Datawallet", tags=["Datawallet"], route_class=ContentRoute)
 
@@ -40,7 +45,7 @@ class PushedModifications(Body):
 def check_supported_version(call: Call) -> None:
     """Raise a BackboneError if the device does not support the datawallet's version."""
     supported = call.header("x-supported-datawallet-version")
-    if supported is not None and not _is_at_least(supported, call.identity.datawallet_version or 0):
+    if supported is not None and not _is_at_least(supported, call.datawallet_version or 0):
         raise refused("datawallet.insufficientSupportedDatawalletVersion", "The datawallet is of a newer version.")
 
 
@@ -51,34 +56,31 @@ def _is_at_least(version: str, least: int) -> bool:
         return False
 
 
-def append(call: Call, modifications: Sequence[Modification]) -> list[DatawalletModification]:
-    """Add modifications to the end of the series, without gaps, and return them."""
-    added = []
+def append(call: Call, modifications: Sequence[Modification]) -> list[dict[str, Any]]:
+    """Add modifications to the end of the series, without gaps, and return where they stand."""
+    positions = []
     for modification in modifications:
-        added.append(
-            DatawalletModification(
-                id=new_id("DWM"),
-                identity=call.address,
-                index=call.identity.next_modification_index,
-                created_at=call.now,
-                created_by_device=call.device.id,
-                **modification.model_dump(),
-            )
+        position = {"id": new_id("DWM"), "index": call.next_modification_index}
+        call.insert(
+            "datawallet_modifications",
+            **position,
+            identity=call.address,
+            created_at=call.stored_now,
+            created_by_device=call.device_id,
+            **modification.model_dump(),
         )
-        call.identity.next_modification_index += 1
-    call.session.add_all(added)
-    return added
+        call.next_modification_index += 1
+        positions.append({**position, "createdAt": timestamp(call.now)})
+    count = "UPDATE identities SET next_modification_index = ? WHERE address = ?"
+    call.execute(count, call.next_modification_index, call.address)
+    return positions
 
 
-def _positions(added: Sequence[DatawalletModification]) -> list[dict[str, Any]]:
-    return [{"id": each.id, "index": each.index, "createdAt": timestamp(each.created_at)} for each in added]
-
-
-def written_positions(call: Call, added: Sequence[DatawalletModification]) -> dict[str, Any]:
+def written_positions(call: Call, positions: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Return where modifications stand now, as the two Finalize calls answer it."""
     return {
-        "newDatawalletModificationIndex": call.identity.next_modification_index - 1,
-        "datawalletModifications": _positions(added),
+        "newDatawalletModificationIndex": call.next_modification_index - 1,
+        "datawalletModifications": positions,
     }
 
 
@@ -86,9 +88,9 @@ def written_positions(call: Call, added: Sequence[DatawalletModification]) -> di
 async def get_datawallet(request: Request) -> dict[str, Any]:
     """Return the datawallet's version. Backbone protocol: `GET /Datawallet`."""
     with Call(request) as call:
-        if call.identity.datawallet_version is None:
+        if call.datawallet_version is None:
             raise not_found("Datawallet")
-        return result({"version": call.identity.datawallet_version})
+        return result({"version": call.datawallet_version})
 
 
 @router.get("/Modifications")
@@ -99,29 +101,22 @@ async def list_modifications(request: Request, localIndex: LocalIndex | None = N
     """
     with Call(request) as call:
         check_supported_version(call)
-        table = DatawalletModification
         after = -1 if localIndex is None else localIndex
-        newer = (table.identity == call.address, table.index > after)
-        newest = (
-            select(func.max(table.index))
-            .where(*newer)
-            .group_by(table.object_identifier, table.type, table.payload_category)
-        )
-        return call.page(select(table).where(*newer, table.index.in_(newest)).order_by(table.index), _written)
+        return call.page_of(NEWEST, call.address, after, call.address, after, write=_written)
 
 
-def _written(modification: DatawalletModification) -> dict[str, Any]:
+def _written(modification: Any) -> dict[str, Any]:
     return {
-        "id": modification.id,
-        "index": modification.index,
-        "objectIdentifier": modification.object_identifier,
-        "payloadCategory": modification.payload_category,
-        "collection": modification.collection,
-        "type": modification.type,
-        "encryptedPayload": modification.encrypted_payload,
-        "datawalletVersion": modification.datawallet_version,
-        "createdAt": timestamp(modification.created_at),
-        "createdByDevice": modification.created_by_device,
+        "id": modification["id"],
+        "index": modification["index"],
+        "objectIdentifier": modification["object_identifier"],
+        "payloadCategory": modification["payload_category"],
+        "collection": modification["collection"],
+        "type": modification["type"],
+        "encryptedPayload": modification["encrypted_payload"],
+        "datawalletVersion": modification["datawallet_version"],
+        "createdAt": timestamp_of(modification["created_at"]),
+        "createdByDevice": modification["created_by_device"],
     }
 
 
@@ -129,13 +124,13 @@ def _written(modification: DatawalletModification) -> dict[str, Any]:
 async def push(body: PushedModifications, request: Request) -> dict[str, Any]:
     """Add modifications. Backbone protocol: `POST /Datawallet/Modifications`."""
     with Call(request) as call:
-        if call.identity.datawallet_version is None:
+        if call.datawallet_version is None:
             raise not_found("Datawallet")
         check_supported_version(call)
-        if open_run(call):
+        if has_open_run(call):
             raise refused("datawallet.cannotPushDatawalletModificationsDuringActiveSyncRun", "A sync run is under way.")
-        newest = call.identity.next_modification_index - 1
+        newest = call.next_modification_index - 1
         if newest >= 0 and body.local_index != newest:
             raise refused("datawallet.datawalletNotUpToDate", f"The newest index is {newest}.")
         added = append(call, body.modifications)
-        return result({"newIndex": call.identity.next_modification_index - 1, "modifications": _positions(added)})
+        return result({"newIndex": call.next_modification_index - 1, "modifications": added})

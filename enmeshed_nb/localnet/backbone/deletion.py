@@ -53,7 +53,7 @@ async def start_deletion(body: NewDeletionProcess, request: Request) -> dict[str
             identity=call.address,
             status=ACTIVE,
             created_at=call.now,
-            created_by_device=call.device.id,
+            created_by_device=call.device_id,
             grace_period_ends_at=call.now + timedelta(days=body.length_of_grace_period_in_days),
         )
         call.session.add(process)
@@ -88,7 +88,7 @@ async def cancel_deletion(process_id: str, request: Request) -> dict[str, Any]:
             raise refused("device.deletionProcessIsNotInRequiredStatus", "The deletion process is not active.")
         if process.grace_period_ends_at <= call.now:
             raise refused("device.gracePeriodHasAlreadyExpired", "The grace period is over.")
-        process.status, process.cancelled_at, process.cancelled_by_device = CANCELLED, call.now, call.device.id
+        process.status, process.cancelled_at, process.cancelled_by_device = CANCELLED, call.now, call.device_id
         _tell_peers(call, call.address, "PeerDeletionCancelled")
         return result(_written(process))
 
@@ -115,8 +115,8 @@ def _written(process: DeletionProcess) -> dict[str, Any]:
 
 def is_to_be_deleted(transaction: Transaction, address: str) -> bool:
     """Tell whether an Identity has an active deletion process."""
-    active = select(DeletionProcess.id).where(DeletionProcess.identity == address, DeletionProcess.status == ACTIVE)
-    return transaction.session.scalar(active) is not None
+    active = "SELECT 1 FROM deletion_processes WHERE identity = ? AND status = ?"
+    return transaction.row(active, address, ACTIVE) is not None
 
 
 def gone_since(transaction: Transaction, device: Device) -> datetime | None:

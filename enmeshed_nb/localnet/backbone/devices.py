@@ -19,7 +19,7 @@ from enmeshed_nb.localnet.backbone.identities import (
     public_key_of,
     written_device,
 )
-from enmeshed_nb.localnet.backbone.models import AccessToken, Device
+from enmeshed_nb.localnet.backbone.models import AccessToken, Device, Identity
 from enmeshed_nb.localnet.backbone.routes import PrivateRoute
 
 PLATFORMS = ("apns", "fcm", "sse", "dummy")
@@ -61,15 +61,17 @@ class PushRegistration(Body):
 async def create_device(body: NewDevice, request: Request) -> dict[str, Any]:
     """Add a device to the caller's Identity. Backbone protocol: `POST /Devices`."""
     with Call(request) as call:
-        check_challenge(call, body.signed_challenge, public_key_of(call.identity.public_key))
+        check_challenge(
+            call, body.signed_challenge, public_key_of(call.session.get_one(Identity, call.address).public_key)
+        )
         backup = select(Device).where(Device.identity == call.address, Device.is_backup_device)
         if body.is_backup_device and call.session.scalar(backup):
             raise refused("device.onlyOneBackupDeviceCanExist", "The Identity has a backup device already.")
-        device = new_device(call, call.address, body.device_password, created_by=call.device.id)
+        device = new_device(call, call.address, body.device_password, created_by=call.device_id)
         device.is_backup_device = body.is_backup_device
         call.session.add(device)
         return result(
-            {**written_device(device), "createdByDevice": call.device.id, "isBackupDevice": device.is_backup_device}
+            {**written_device(device), "createdByDevice": call.device_id, "isBackupDevice": device.is_backup_device}
         )
 
 
@@ -118,7 +120,7 @@ async def change_password(body: ChangedPassword, request: Request) -> None:
         if not is_password(call.device.password_hash, body.old_password):
             raise refused("device.changePasswordFailed", "The old password is wrong.")
         call.device.password_hash = PASSWORDS.hash(body.new_password)
-        call.session.execute(delete(AccessToken).where(AccessToken.device == call.device.id))
+        call.session.execute(delete(AccessToken).where(AccessToken.device == call.device_id))
 
 
 @router.put("/Self/PushNotifications")

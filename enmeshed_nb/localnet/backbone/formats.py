@@ -43,6 +43,16 @@ def timestamp(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def stored(moment: datetime) -> str:
+    """Return a point in time as it stands in the file: a text, and what is later comes later in order."""
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def timestamp_of(text: str) -> str:
+    """Return a point in time that stands in the file as `timestamp` writes it."""
+    return f"{text[:10]}T{text[11:23]}Z"
+
+
 def from_base64url(text: str) -> bytes:
     """Decode base64url without padding.
 

@@ -75,7 +75,7 @@ async def create_challenge(request: Request) -> dict[str, Any]:
             id=new_id("CHL"),
             expires_at=caller.now + CHALLENGE_LIFETIME,
             created_by=caller.address,
-            created_by_device=caller.device and caller.device.id,
+            created_by_device=caller.device_id,
         )
         caller.session.add(challenge)
         return result(_written_challenge(challenge))

@@ -1,20 +1,24 @@
 """Messages: one encrypted body for all recipients, and the key sealed for each."""
 
+import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from pydantic import AfterValidator, Field
-from sqlalchemy import Select, func, or_, select
 
-from enmeshed_nb.localnet.backbone.call import Call, result, written_time
+from enmeshed_nb.localnet.backbone.call import Call, result
 from enmeshed_nb.localnet.backbone.errors import not_found, refused
-from enmeshed_nb.localnet.backbone.formats import Blob, Body, decoded_size, is_id, new_id, timestamp
-from enmeshed_nb.localnet.backbone.models import Message, MessageRecipient, Relationship
-from enmeshed_nb.localnet.backbone.relationships import between
+from enmeshed_nb.localnet.backbone.formats import Blob, Body, decoded_size, is_id, new_id, timestamp, timestamp_of
 from enmeshed_nb.localnet.backbone.routes import ContentRoute
 
 MOST_UNRECEIVED = 20
 MOST_IDS = 1000
+VISIBLE = """
+    SELECT * FROM messages WHERE (
+        created_by = ? OR EXISTS (SELECT 1 FROM message_recipients WHERE message = messages.id AND address = ?)
+    )
+"""
+"""The Messages that an Identity has sent or got."""
 
 router = APIRouter(prefix="/api/v2/Messages", tags=["Messages"], route_class=ContentRoute)
 
@@ -53,61 +57,59 @@ async def send(body: NewMessage, request: Request) -> dict[str, Any]:
         for attachment in body.attachments:
             if not is_id("FIL", attachment.id):
                 raise refused("invalidId", f"{attachment.id[:30]} is no id of a File.")
-        message = Message(
-            id=new_id("MSG"),
+        message_id = new_id("MSG")
+        call.insert(
+            "messages",
+            id=message_id,
             created_by=call.address,
-            created_by_device=call.device.id,
-            created_at=call.now,
+            created_by_device=call.device_id,
+            created_at=call.stored_now,
             body=body.body,
-            attachments=[attachment.id for attachment in body.attachments],
+            attachments=json.dumps([attachment.id for attachment in body.attachments]),
         )
-        call.session.add(message)
         for recipient in body.recipients:
             relationship = _relationship_for(call, recipient.address)
             _check_unreceived(call, recipient.address)
-            message.recipients.append(
-                MessageRecipient(
-                    address=recipient.address,
-                    relationship=relationship.id,
-                    sender=call.address,
-                    encrypted_key=recipient.encrypted_key,
-                )
+            call.insert(
+                "message_recipients",
+                message=message_id,
+                address=recipient.address,
+                relationship=relationship["id"],
+                sender=call.address,
+                encrypted_key=recipient.encrypted_key,
             )
             call.raise_event(
                 recipient.address,
                 "MessageReceived",
-                {"id": message.id},
-                context=relationship.id,
-                is_blocked=relationship.status != "Active",
+                {"id": message_id},
+                context=relationship["id"],
+                is_blocked=relationship["status"] != "Active",
             )
-        return result({"id": message.id, "createdAt": timestamp(message.created_at)})
+        return result({"id": message_id, "createdAt": timestamp(call.now)})
 
 
-def _relationship_for(call: Call, address: str) -> Relationship:
-    known = between(call, call.address, address)
-    if not known:
+def _relationship_for(call: Call, address: str) -> Any:
+    newest = """
+        SELECT id, status FROM relationships WHERE ("from" = ? AND "to" = ?) OR ("from" = ? AND "to" = ?)
+        ORDER BY created_at DESC LIMIT 1
+    """
+    relationship = call.row(newest, call.address, address, address, call.address)
+    if not relationship:
         raise refused("message.noRelationshipToRecipientExists", "There is no Relationship to a recipient.")
-    if known[0].status not in ("Pending", "Active", "Terminated"):
+    if relationship["status"] not in ("Pending", "Active", "Terminated"):
         raise refused("message.relationshipToRecipientNotActive", "The Relationship to a recipient is not active.")
-    return known[0]
+    return relationship
 
 
 def _check_unreceived(call: Call, address: str) -> None:
-    unreceived = select(func.count()).where(
-        MessageRecipient.address == address,
-        MessageRecipient.sender == call.address,
-        MessageRecipient.received_at.is_(None),
-    )
-    if (call.session.scalar(unreceived) or 0) >= MOST_UNRECEIVED:
+    unreceived = """
+        SELECT count(*) AS number FROM message_recipients WHERE address = ? AND sender = ? AND received_at IS NULL
+    """
+    if call.row(unreceived, address, call.address)["number"] >= MOST_UNRECEIVED:
         raise refused(
             "message.maxNumberOfUnreceivedMessagesReached",
             f"A recipient has not fetched the last {MOST_UNRECEIVED} Messages yet.",
         )
-
-
-def _visible(call: Call) -> Select[Message]:
-    is_recipient = Message.recipients.any(MessageRecipient.address == call.address)
-    return select(Message).where(or_(Message.created_by == call.address, is_recipient))
 
 
 @router.get("")
@@ -116,40 +118,49 @@ async def list_messages(
 ) -> dict[str, Any]:
     """Return the caller's Messages, or those with certain ids. Backbone protocol: `GET /Messages`."""
     with Call(request) as call:
-        query = _visible(call).order_by(Message.created_at, Message.id)
-        return call.page(query.where(Message.id.in_(ids)) if ids else query, lambda message: _fetch(call, message))
+        chosen = f"AND id IN ({', '.join('?' * len(ids))})" if ids else ""
+        return call.page_of(
+            f"{VISIBLE} {chosen} ORDER BY created_at, id",
+            *(call.address, call.address, *(ids or ())),
+            write=lambda message: _fetch(call, message),
+        )
 
 
 @router.get("/{message_id}")
 async def get_message(message_id: str, request: Request) -> dict[str, Any]:
     """Return a Message of the caller. Backbone protocol: `GET /Messages/{id}`."""
     with Call(request) as call:
-        message = call.session.scalar(_visible(call).where(Message.id == message_id))
+        message = call.row(f"{VISIBLE} AND id = ?", call.address, call.address, message_id)
         if not message:
             raise not_found("Message")
         return result(_fetch(call, message))
 
 
-def _fetch(call: Call, message: Message) -> dict[str, Any]:
-    recipients = message.recipients
-    if message.created_by != call.address:
-        recipients = [recipient for recipient in recipients if recipient.address == call.address]
-        for recipient in recipients:
-            if not recipient.received_at:
-                recipient.received_at, recipient.received_by_device = call.now, call.device.id
+def _fetch(call: Call, message: Any) -> dict[str, Any]:
+    """Return a Message as JSON: for its sender with all recipients; for a recipient, who has it now, with that one."""
+    of_message = "SELECT * FROM message_recipients WHERE message = ?"
+    if message["created_by"] == call.address:
+        recipients = call.rows(f"{of_message} ORDER BY number", message["id"])
+    else:
+        receive = """
+            UPDATE message_recipients SET received_at = ?, received_by_device = ?
+            WHERE message = ? AND address = ? AND received_at IS NULL
+        """
+        call.execute(receive, call.stored_now, call.device_id, message["id"], call.address)
+        recipients = call.rows(f"{of_message} AND address = ? ORDER BY number", message["id"], call.address)
     return {
-        "id": message.id,
-        "createdAt": timestamp(message.created_at),
-        "createdBy": message.created_by,
-        "createdByDevice": message.created_by_device,
-        "body": message.body,
-        "attachments": [{"id": attachment} for attachment in message.attachments],
+        "id": message["id"],
+        "createdAt": timestamp_of(message["created_at"]),
+        "createdBy": message["created_by"],
+        "createdByDevice": message["created_by_device"],
+        "body": message["body"],
+        "attachments": [{"id": attachment} for attachment in json.loads(message["attachments"])],
         "recipients": [
             {
-                "address": recipient.address,
-                "encryptedKey": recipient.encrypted_key,
-                "receivedAt": written_time(recipient.received_at),
-                "receivedByDevice": recipient.received_by_device,
+                "address": recipient["address"],
+                "encryptedKey": recipient["encrypted_key"],
+                "receivedAt": recipient["received_at"] and timestamp_of(recipient["received_at"]),
+                "receivedByDevice": recipient["received_by_device"],
             }
             for recipient in recipients
         ],

@@ -271,7 +271,7 @@ def _apply(call: Call, relationship: Relationship, transition: Transition) -> No
     entry = AuditLogEntry(
         created_at=call.now,
         created_by=call.address,
-        created_by_device=call.device.id,
+        created_by_device=call.device_id,
         reason=transition.reason,
         old_status=relationship.status,
         new_status=transition.after,

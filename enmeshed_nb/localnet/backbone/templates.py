@@ -34,7 +34,7 @@ async def create_template(body: NewTemplate, request: Request) -> dict[str, Any]
         template = Template(
             id=new_id("RLT"),
             created_by=call.address,
-            created_by_device=call.device.id,
+            created_by_device=call.device_id,
             created_at=call.now,
             **body.model_dump(),
         )

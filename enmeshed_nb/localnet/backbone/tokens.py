@@ -38,14 +38,14 @@ class NewContent(Body):
 async def create_token(body: NewToken, request: Request) -> dict[str, Any]:
     """Store a token. Backbone protocol: `POST /Tokens`."""
     with caller_of(request) as caller:
-        if not caller.device and (body.content is not None or body.expires_at > caller.now + ANONYMOUS_LIFETIME):
+        if not caller.device_id and (body.content is not None or body.expires_at > caller.now + ANONYMOUS_LIFETIME):
             raise invalid("A token made without login has no content and expires within 5 minutes.")
         if body.expires_at <= caller.now:
             raise invalid("expiresAt must be in the future.")
         token = Token(
             id=new_id("TOK"),
             created_by=caller.address,
-            created_by_device=caller.device and caller.device.id,
+            created_by_device=caller.device_id,
             created_at=caller.now,
             **body.model_dump(),
         )
@@ -111,7 +111,7 @@ async def update_content(token_id: str, body: NewContent, request: Request) -> d
         token = _fetch(call, token_id, body.password)
         if token.content is not None:
             raise refused("token.cannotUpdateContent", "The token has content already.")
-        token.content, token.created_by, token.created_by_device = body.new_content, call.address, call.device.id
+        token.content, token.created_by, token.created_by_device = body.new_content, call.address, call.device_id
         return result(_written(token))
 
 
