@@ -1,5 +1,7 @@
 """Serve ASGI applications with uvicorn on a loopback port, in a thread."""
 
+import asyncio
+import logging
 import socket
 import threading
 from collections.abc import Callable
@@ -8,6 +10,8 @@ from types import TracebackType
 from typing import Any, Self
 
 import uvicorn
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.protocols.utils import get_client_addr, get_path_with_query_string
 
 from enmeshed_nb.localnet.errors import PortTakenError
 from enmeshed_nb.localnet.patience import PatientProtocol
@@ -45,6 +49,34 @@ KEEP_ALIVE = 3600
 sent just when the server ends the connection fails ("socket hang up")."""
 
 
+class AccessLog:
+    """Logs each call in a line, when its answer is on its way: nobody waits for that.
+
+    Args:
+        app: the application.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._log = logging.getLogger("uvicorn.access")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle a request."""
+
+        async def send_and_log(message: Message) -> None:
+            await send(message)
+            if message["type"] == "http.response.start":
+                asyncio.get_running_loop().call_soon(self._write, scope, message["status"])
+
+        await self._app(scope, receive, send_and_log if scope["type"] == "http" else send)
+
+    def _write(self, scope: Any, status: int) -> None:
+        path = get_path_with_query_string(scope)
+        self._log.info(
+            '%s - "%s %s HTTP/%s" %d', get_client_addr(scope), scope["method"], path, scope["http_version"], status
+        )
+
+
 class Server:
     """An ASGI application on a socket; served while its `with` lasts.
 
@@ -60,9 +92,11 @@ class Server:
         self._before_stop = before_stop
         self._uvicorn = uvicorn.Server(
             uvicorn.Config(
-                app,
+                AccessLog(app),
                 http=PatientProtocol,
+                ws="none",
                 log_config=None,
+                access_log=False,
                 timeout_graceful_shutdown=2,
                 timeout_keep_alive=KEEP_ALIVE,
                 server_header=False,

@@ -218,3 +218,42 @@ def test_a_file_of_the_largest_size_arrives(world: World) -> None:
     fields = {"cipherHash": "h", "expiresAt": world.clock.then(days=1), "encryptedProperties": "p"}
     content = {"content": ("content", bytes(20 * 1024 * 1024), "application/octet-stream")}
     ok(device.post("/Files", data=fields, files=content), 201)
+
+
+@pytest.fixture
+def port(tmp_path: Path) -> Iterator[int]:
+    """A Backbone behind the server of a network."""
+    with Backbone(tmp_path, clients={}) as backbone, Server(backbone.app, bind(0, "a test")) as server:
+        yield server.port
+
+
+def test_each_call_is_logged_in_a_line(port: int, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "uvicorn.access")
+    with httpx.Client(base_url=f"http://localhost:{port}") as http:
+        http.get("/health?a=b c")
+        http.delete("/api/v2/Version")
+    expected = [("GET /health?a=b%20c HTTP/1.1", 200), ("DELETE /api/v2/Version HTTP/1.1", 405)]
+
+    def logged() -> list[Any]:
+        return [(record.getMessage().split('"')[1], record.args[-1]) for record in caplog.records if record.args]
+
+    until(lambda: logged() == expected, what="both calls are logged")
+
+
+def test_headers_without_an_end_are_refused(port: int) -> None:
+    head = b"GET /health HTTP/1.1\r\nhost: localhost\r\n"
+    sent, answer = send(port, head, (b"x-more: %s\r\n" % (b"x" * 1000) for _ in range(10_000)))
+    assert answer.startswith(b"HTTP/1.1 400"), answer
+    assert sent < 8 * MB  # buffers of the operating system
+
+
+def test_what_follows_a_body_is_no_header(port: int) -> None:
+    head = b"PUT /api/v2/Nothing HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n"
+    _, answer = send(port, head + b"0\r\norigin: https://evil.example\r\n\r\n", iter(()))
+    assert answer.startswith(b"HTTP/1.1 404"), answer
+
+
+def test_requests_that_arrive_at_once_are_answered_in_their_order(port: int) -> None:
+    one = b"GET /%s HTTP/1.1\r\nhost: localhost\r\n%s\r\n"
+    _, answer = send(port, one % (b"health", b"") + one % (b"nothing", b"connection: close\r\n"), iter(()))
+    assert [part[:3] for part in answer.split(b"HTTP/1.1 ")[1:]] == [b"200", b"404"]

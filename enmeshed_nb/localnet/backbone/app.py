@@ -44,9 +44,10 @@ router = APIRouter(tags=["General"], route_class=PrivateRoute)
 admin_router = APIRouter(prefix="/api/v1", tags=["Administration"], route_class=AdminRoute)
 
 ROUTERS = (
+    *(sync.router, datawallet.router, messages.router),  # they are called most, and found first
     *(identities.login_router, identities.open_router, identities.router, deletion.router, devices.router),
-    *(sync.router, datawallet.router, templates.router, relationships.router, messages.router),
-    *(tokens.open_router, tokens.router, files.router, announcements.router, notifications.router, open_router, router),
+    *(templates.router, relationships.router, tokens.open_router, tokens.router, files.router),
+    *(announcements.router, notifications.router, open_router, router),
 )
 ADMIN_ROUTERS = (admin_router, announcements.admin_router, deletion.admin_router)
 

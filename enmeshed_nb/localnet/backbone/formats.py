@@ -25,7 +25,12 @@ class Body(BaseModel):
 
 def new_id(prefix: str) -> str:
     """Return a new id: prefix and letters or digits, 20 characters in all."""
-    return prefix + "".join(secrets.choice(_ALPHABET) for _ in range(ID_LENGTH - len(prefix)))
+    number = secrets.randbelow(len(_ALPHABET) ** (ID_LENGTH - len(prefix)))
+    text = ""
+    for _ in range(ID_LENGTH - len(prefix)):
+        number, digit = divmod(number, len(_ALPHABET))
+        text += _ALPHABET[digit]
+    return prefix + text
 
 
 def is_id(prefix: str, text: str) -> bool:
