@@ -36,6 +36,7 @@ class PatientProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first request."""
         super().connection_made(transport)
+        self.access_log = False  # uvicorn would write it before it sends the answer
         self._expect(is_head=True)
         self._await_rest()
 

@@ -96,7 +96,6 @@ class Server:
                 http=PatientProtocol,
                 ws="none",
                 log_config=None,
-                access_log=False,
                 timeout_graceful_shutdown=2,
                 timeout_keep_alive=KEEP_ALIVE,
                 server_header=False,
