@@ -1,7 +1,7 @@
 """How the Backbone's server speaks HTTP: how long it waits for a request, how much of its head it reads."""
 
 import asyncio
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -20,6 +20,39 @@ class _Part(NamedTuple):
     number: int
 
 
+class _InOnePiece:
+    """A transport that sends the head of an answer together with what follows it, if that comes at once.
+
+    Two pieces would wake up the client twice, and let it run before the second one is sent.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport, self._loop = transport, loop
+        self._head = b""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        """Send something, a head only when the loop goes on."""
+        if not self._head and data.startswith(b"HTTP/"):
+            self._head = data
+            self._loop.call_soon(self._send_head)
+        else:
+            head, self._head = self._head, b""
+            self._transport.write(head + data)
+
+    def _send_head(self) -> None:
+        head, self._head = self._head, b""
+        if head and not self._transport.is_closing():
+            self._transport.write(head)
+
+    def close(self) -> None:
+        """Send what is left, then end the connection."""
+        self._send_head()
+        self._transport.close()
+
+
 class PatientProtocol(HttpToolsProtocol):
     """HTTP/1.1 as uvicorn speaks it; ends connections whose request does not arrive in time.
 
@@ -35,7 +68,7 @@ class PatientProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first request."""
-        super().connection_made(transport)
+        super().connection_made(cast("asyncio.Transport", _InOnePiece(transport, self.loop)))
         self.access_log = False  # uvicorn would write it before it sends the answer
         self._expect(is_head=True)
         self._await_rest()

@@ -62,6 +62,7 @@ class Store:
         self.streams_are_over = False
         self.tries = Tries()
         self.engine = create_engine(f"sqlite:///{folder / 'backbone.db'}", connect_args={"check_same_thread": False})
+        self._idle: list[Connection] = []
         listen(self.engine, "connect", self._prepare)
         Base.metadata.create_all(self.engine)
 
@@ -71,6 +72,24 @@ class Store:
         # spares the wait for the disk, which only a power failure would make good.
         for pragma in ("journal_mode = WAL", f"synchronous = {self._synchronous}", "foreign_keys = ON"):
             connection.execute(f"PRAGMA {pragma}")
+
+    def borrow(self) -> Connection:
+        """Return a connection with the file that nobody uses."""
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self.engine.connect()
+
+    def give_back(self, connection: Connection) -> None:
+        """Take a connection back; what is not committed is undone."""
+        connection.connection.rollback()
+        self._idle.append(connection)
+
+    def close(self) -> None:
+        """Close the file."""
+        while self._idle:
+            self._idle.pop().close()
+        self.engine.dispose()
 
     @contextmanager
     def listening(self, address: str) -> Iterator[asyncio.Event]:
@@ -136,13 +155,13 @@ class Transaction:
         return stored(self.now)
 
     def __enter__(self) -> Self:
-        self._connection = self.store.engine.connect()
+        self._connection = self.store.borrow()
         try:
             self._sqlite = cast("sqlite3.Connection", self._connection.connection.driver_connection)
             self._sqlite.execute("BEGIN IMMEDIATE")
             self._identify()
         except BaseException:
-            self._connection.close()  # which undoes what is not committed
+            self.store.give_back(self._connection)
             raise
         return self
 
@@ -160,7 +179,7 @@ class Transaction:
         finally:
             if session:
                 session.close()
-            self._connection.close()
+            self.store.give_back(self._connection)
         for address in self._notified:
             self.store.wake(address)
 

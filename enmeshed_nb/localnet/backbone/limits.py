@@ -72,6 +72,8 @@ class UnreadBodies:
             return await self._app(scope, receive, send)
         headers = Headers(scope=scope)
         is_long = announced_length(headers) > ANYONES_BODY or "transfer-encoding" in headers
+        if not is_long:
+            return await self._app(scope, receive, send)
 
         async def receive_noting_the_end() -> Message:
             nonlocal is_long

@@ -5,7 +5,7 @@ read than anyone may send.
 """
 
 import hmac
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, ClassVar
 
 from fastapi import Request
@@ -19,12 +19,16 @@ from enmeshed_nb.localnet.backbone.errors import BackboneError, unauthorized
 from enmeshed_nb.localnet.backbone.limits import ANYONES_BODY, LARGEST_BODY, bounded
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+REFUSALS: dict[int | str, dict[str, Any]] = {"4XX": {"description": "Refused; the envelope names the error."}}
 
 
 class OpenRoute(APIRoute):
     """A route for anyone."""
 
     largest_body: ClassVar[int] = ANYONES_BODY
+
+    def __init__(self, *arguments: Any, responses: Mapping[int | str, Any] | None = None, **more: Any) -> None:
+        super().__init__(*arguments, responses={**REFUSALS, **(responses or {})}, **more)
 
     def get_route_handler(self) -> Handler:
         """Return what answers a request."""
