@@ -71,8 +71,9 @@ def append(call: Call, modifications: Sequence[Modification]) -> list[dict[str, 
         )
         call.next_modification_index += 1
         positions.append({**position, "createdAt": timestamp(call.now)})
-    count = "UPDATE identities SET next_modification_index = ? WHERE address = ?"
-    call.execute(count, call.next_modification_index, call.address)
+    if positions:
+        count = "UPDATE identities SET next_modification_index = ? WHERE address = ?"
+        call.execute(count, call.next_modification_index, call.address)
     return positions
 
 
