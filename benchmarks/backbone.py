@@ -12,9 +12,10 @@ import subprocess
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -172,22 +173,26 @@ def measure(checkouts: Sequence[Path], trips: int) -> list[Measured]:
         return [floor.measured for floor in floors]
 
 
+def _times_of(call: str, measured: Measured) -> list[float]:
+    return measured.calls[call]
+
+
 def table(measured: Measured, other: Measured | None) -> str:
     """Return the table, with the ratios to another checkout's Backbone if there is one."""
     rows = [("", "median", "min", "max", "target", "of the other" if other else "")]
 
-    def row(name: str, times: Sequence[float], target: str, of_other: Sequence[float] | None) -> None:
+    def row(name: str, target: str, of: Callable[[Measured], Sequence[float]]) -> None:
+        times = of(measured)
         median = statistics.median(times)
-        ratio = f"{median / statistics.median(of_other):.2f}" if of_other else ""
+        ratio = f"{median / statistics.median(of(other)):.2f}" if other else ""
         rows.append((name, f"{median:.2f}", f"{min(times):.2f}", f"{max(times):.2f}", target, ratio))
 
     for name, target in CALLS.items():
-        row(name, measured.calls[name], f"≤ {target:.1f}", other and other.calls[name])
-    all_calls = f"≤ {SHARE * measured.bare:.1f}"
-    row("all 12 calls", [measured.of_backbone], all_calls, other and [other.of_backbone])
-    row("the Backbone's CPU for them", measured.cpu, "", other and other.cpu)
-    row("a round trip", measured.trips, "", other and other.trips)
-    row("  without its calls (bare)", [measured.bare], "", other and [other.bare])
+        row(name, f"≤ {target:.1f}", partial(_times_of, name))
+    row("all 12 calls", f"≤ {SHARE * measured.bare:.1f}", lambda each: [each.of_backbone])
+    row("the Backbone's CPU for them", "", lambda each: each.cpu)
+    row("a round trip", "", lambda each: each.trips)
+    row("  without its calls (bare)", "", lambda each: [each.bare])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = (
         "  ".join(cell.ljust(width) if not number else cell.rjust(width) for number, (cell, width) in enumerate(cells))
@@ -208,7 +213,9 @@ def main() -> None:
     print("Milliseconds, as Node's HTTP client sees them.\n")
     print(table(measured, other))
     asked.json.parent.mkdir(parents=True, exist_ok=True)
-    asked.json.write_text(json.dumps({"here": measured.as_json(), "there": other and other.as_json()}, indent=1))
+    asked.json.write_text(
+        json.dumps({"here": measured.as_json(), "there": other.as_json() if other else None}, indent=1)
+    )
 
 
 if __name__ == "__main__":
