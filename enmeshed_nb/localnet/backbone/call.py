@@ -175,7 +175,9 @@ class Transaction:
         try:
             if error and not (isinstance(error, BackboneError) and error.keeps_changes):
                 return
-            (session or self._sqlite).commit()
+            if session:
+                session.flush()
+            self._sqlite.commit()
         finally:
             if session:
                 session.close()
@@ -186,7 +188,7 @@ class Transaction:
     @cached_property
     def session(self) -> Session:
         """The mapped objects of this transaction."""
-        return Session(self._connection, expire_on_commit=False)
+        return Session(self._connection)
 
     def rows(self, statement: str, *values: Any) -> list[Any]:
         """Return the rows that a statement gives; their columns are found by their names."""
