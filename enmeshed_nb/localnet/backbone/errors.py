@@ -4,6 +4,7 @@ The Runtime only reads the body of a 400, 404 or 500, so every business error is
 """
 
 import logging
+import sqlite3
 from datetime import datetime
 
 from fastapi import FastAPI, Request
@@ -106,9 +107,10 @@ def install_handlers(app: FastAPI) -> None:
         return envelope(BackboneError(status, code, str(error.detail)), utcnow())
 
     @app.exception_handler(OperationalError)
-    async def _not_stored(request: Request, error: OperationalError) -> Response:
+    @app.exception_handler(sqlite3.OperationalError)
+    async def _not_stored(request: Request, error: OperationalError | sqlite3.OperationalError) -> Response:
         # A full disk, say: nothing of the call was stored.
-        said = f"The Backbone cannot store or read that: {error.orig}."
+        said = f"The Backbone cannot store or read that: {getattr(error, 'orig', error)}."
         log.error("%s %s failed: %s", request.method, request.url.path, said)
         return envelope(BackboneError(500, "error.platform.unexpected", said), utcnow())
 
