@@ -1,10 +1,11 @@
-"""The world that every test of the Backbone gets."""
+"""What tests of the Backbone get: an empty world, or a process."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.backbone.process import Process
 from tests.backbone.world import World
 
 
@@ -14,3 +15,13 @@ def world(tmp_path: Path) -> Iterator[World]:
     made = World(tmp_path / "backbone")
     yield made
     made.close()
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Process]:
+    """A Backbone that is served by a process of its own."""
+    process = Process(tmp_path / "backbone")
+    yield process
+    process.process.kill()
+    process.process.wait()
+    process.listener.close()

@@ -16,7 +16,7 @@ from enmeshed_nb.localnet import patience
 from enmeshed_nb.localnet.backbone import Backbone
 from enmeshed_nb.localnet.backbone.limits import ANYONES_BODY, LARGEST_BODY
 from enmeshed_nb.localnet.serving import Server, bind
-from tests.backbone.test_server import Process
+from tests.backbone.process import Process
 from tests.backbone.world import World, ok
 from tests.conftest import until
 
@@ -98,15 +98,6 @@ def test_whoever_is_known_may_send_more_than_anyone(world: World) -> None:
 def test_the_admin_api_reads_nothing_without_its_key(world: World) -> None:
     answer = world.admin.post("/api/v1/Announcements", content=b"x" * 2 * ANYONES_BODY, headers={"x-api-key": "guess"})
     assert answer.status_code == 401
-
-
-@pytest.fixture
-def served(tmp_path: Path) -> Iterator[Process]:
-    process = Process(tmp_path / "backbone")
-    yield process
-    process.process.kill()
-    process.process.wait()
-    process.listener.close()
 
 
 def send(port: int, head: bytes, chunks: Iterator[bytes]) -> tuple[int, bytes]:

@@ -1,9 +1,6 @@
 """The Backbone behind a real server: kill -9, many callers at once, streams."""
 
 import signal
-import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,42 +12,8 @@ import pytest
 from httpx import Client
 
 from enmeshed_nb.localnet.backbone import Backbone
+from tests.backbone.process import Process
 from tests.backbone.world import Device, InProcess, new_identity, ok, unauthorized
-from tests.conftest import ROOT
-
-
-class Process:
-    """A served Backbone; its socket outlives it, so that clients wait while it restarts."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        # asyncio switches Nagle's algorithm off only for sockets that name their protocol: 40 ms per request.
-        self.listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        self.listener.bind(("127.0.0.1", 0))
-        self.listener.listen()
-        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
-        self.start()
-
-    def start(self) -> None:
-        descriptor = self.listener.fileno()
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.backbone.serve", str(self.folder), str(descriptor)],
-            pass_fds=[descriptor],
-            cwd=ROOT,
-        )
-
-    def end(self, how: signal.Signals) -> int:
-        self.process.send_signal(how)
-        return self.process.wait(10)
-
-
-@pytest.fixture
-def served(tmp_path: Path) -> Iterator[Process]:
-    process = Process(tmp_path / "backbone")
-    yield process
-    process.process.kill()
-    process.process.wait()
-    process.listener.close()
 
 
 @pytest.fixture

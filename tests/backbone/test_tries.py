@@ -1,8 +1,6 @@
 """Passwords that are tried: slowed down for who guesses, never for long for who knows."""
 
 import asyncio
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -19,7 +17,7 @@ from enmeshed_nb.localnet.backbone.tries import (
     TooManyTriesError,
     Tries,
 )
-from tests.backbone.test_server import Process
+from tests.backbone.process import Process
 from tests.backbone.world import Device, World, new_identity, ok
 
 
@@ -130,15 +128,6 @@ def test_an_unknown_user_costs_as_much_as_a_known_one(
         assert device.log_in(user, "guess").json() == {"error": "invalid_grant"}
     assert len(verified) == 4
     assert len(set(verified)) == 1
-
-
-@pytest.fixture
-def served(tmp_path: Path) -> Iterator[Process]:
-    process = Process(tmp_path / "backbone")
-    yield process
-    process.process.kill()
-    process.process.wait()
-    process.listener.close()
 
 
 def test_guesses_at_once_are_refused_while_everybody_else_is_served(served: Process) -> None:
