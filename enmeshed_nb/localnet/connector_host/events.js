@@ -16,6 +16,11 @@ aroundUseCases((execute) =>
   })
 );
 
+/** Returns the id of what an event's data are about: of its Request, if there is one. */
+export function subjectOf(data) {
+  return data?.request?.id ?? data?.id;
+}
+
 export class Events extends EventEmitter2EventBus {
   #store;
   #fail;

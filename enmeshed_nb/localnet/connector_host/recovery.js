@@ -12,6 +12,7 @@ import {
   RelationshipChangedEvent
 } from "@nmshd/runtime";
 import { AsyncLocalStorage } from "node:async_hooks";
+import { subjectOf } from "./events.js";
 import { withPatience } from "./patience.js";
 
 const SHORTEST = 250; // milliseconds between two attempts
@@ -295,12 +296,12 @@ class Records {
 
   /** Tells whether something that was published about what has this id is not handled to the end. */
   isUnderWay(id) {
-    return this.#runtime.eventBus.isUnderWay(({ data }) => (data?.request?.id ?? data?.id) === id);
+    return this.#runtime.eventBus.isUnderWay(({ data }) => subjectOf(data) === id);
   }
 
   /** Publishes an event about something, unless one is under way. */
   publish(Event, data) {
-    if (!this.isUnderWay(data.request?.id ?? data.id)) this.#runtime.eventBus.publish(new Event(this.address, data));
+    if (!this.isUnderWay(subjectOf(data))) this.#runtime.eventBus.publish(new Event(this.address, data));
   }
 
   /** Says once more that an incoming Request has come from this status to the one it has. */

@@ -2,11 +2,11 @@
 
 import { Runtime } from "@nmshd/runtime";
 import correlator from "correlation-id";
+import { join } from "node:path";
 import { backboneToken, forgetBackboneToken, hasIdentity, openIdentity } from "./internals.js";
 import { connectorModule, runtimeModules } from "./modules/index.js";
 import { loggerFactory } from "./protocol.js";
-import { join } from "node:path";
-import { Events } from "./events.js";
+import { Events, subjectOf } from "./events.js";
 import { withPatience } from "./patience.js";
 import { Recovery } from "./recovery.js";
 import { Store } from "./store.js";
@@ -28,7 +28,7 @@ export class ConnectorRuntime extends Runtime {
       () => this.#store,
       (event, error) => {
         logger.error(`What follows from ${event.namespace} failed:`, error);
-        this.recovery?.seek(event.data?.request?.id ?? event.data?.id, error.message);
+        this.recovery?.seek(subjectOf(event.data), error.message);
       }
     );
     super({ transportLibrary, modules: runtimeModules(config.modules) }, loggerFactory(name), events, correlator);

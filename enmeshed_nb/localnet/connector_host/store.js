@@ -174,21 +174,14 @@ export class Store {
     const newest = new Map();
     for (const change of changes) if (!change.isObsolete) newest.set(change.place, change);
     const writes = [...newest.values()];
-    if (writes.length + struck.length > 1) {
-      this.#sqlite.exec("BEGIN");
-      try {
-        this.#run(writes, struck);
-        this.#sqlite.exec("COMMIT");
-      } catch (error) {
-        if (this.#sqlite.isTransaction) this.#sqlite.exec("ROLLBACK");
-        throw unstorable(error);
-      }
-    } else if (writes.length + struck.length === 1) {
-      try {
-        this.#run(writes, struck);
-      } catch (error) {
-        throw unstorable(error);
-      }
+    const isOne = writes.length + struck.length <= 1; // a single row needs no transaction around it
+    try {
+      if (!isOne) this.#sqlite.exec("BEGIN");
+      this.#run(writes, struck);
+      if (!isOne) this.#sqlite.exec("COMMIT");
+    } catch (error) {
+      if (this.#sqlite.isTransaction) this.#sqlite.exec("ROLLBACK");
+      throw unstorable(error);
     }
     for (const change of writes) {
       const pending = this.#pending.get(change.place);
