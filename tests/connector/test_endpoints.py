@@ -205,6 +205,24 @@ def test_a_file_is_uploaded_from_a_path_bytes_or_an_open_file(
     assert not opened.closed
 
 
+@pytest.mark.parametrize(
+    ("filename", "given", "sent"),
+    [
+        ("a.pdf", None, "application/pdf"),
+        ("a.pdf", "text/plain", "text/plain"),
+        ("a.no-such-kind", None, "application/octet-stream"),
+        ("a.no-such-kind", "text/plain", "text/plain"),
+    ],
+)
+def test_a_file_is_of_the_kind_that_is_given_else_of_that_of_its_name(
+    sender: Connector, server: Server, filename: str, given: str | None, sent: str
+) -> None:
+    server.answer = httpx.Response(400, json={"error": {"code": "error.runtime.x", "message": "m"}})
+    with pytest.raises(Refused):
+        sender.files.upload_own(b"hello", "2030-01-01T00:00:00Z", filename=filename, mimetype=given)
+    assert f"Content-Type: {sent}\r\n" in server.requests[-1].content.decode()
+
+
 def test_bytes_need_a_filename(sender: Connector, server: Server) -> None:
     with pytest.raises(InvalidInput, match="no name"):
         sender.files.upload_own(b"hello", "2030-01-01T00:00:00Z")

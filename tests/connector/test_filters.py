@@ -97,6 +97,22 @@ def test_a_value_that_would_mean_something_else_is_refused(value: object) -> Non
         query_of(None, {"key": value})
 
 
+def test_who_means_an_operator_is_told_which_there_are() -> None:
+    with pytest.raises(InvalidInput) as refused:
+        query_of(None, {"key": "!x"})
+    assert "'!x'" in refused.value.problem
+    for name in ("Not", "GreaterThan", "StartsWith", "EXISTS", "MISSING"):
+        assert name in refused.value.cure
+
+
+def test_what_cannot_be_a_filter_is_named_with_what_can() -> None:
+    with pytest.raises(InvalidInput) as refused:
+        query_of(None, {"key": {"a": 1}})
+    assert "{'a': 1}" in refused.value.problem
+    for kind in ("text", "number", "bool", "datetime", "list"):
+        assert kind in refused.value.cure
+
+
 def test_a_datetime_without_time_zone_is_refused() -> None:
     with pytest.raises(InvalidInput, match="no time zone"):
         query_of(None, {"created_at": GreaterThan(datetime(2026, 1, 1))})

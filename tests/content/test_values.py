@@ -157,6 +157,13 @@ def test_letters_of_din_91379_may_be_used(text: str) -> None:
     assert DisplayName(value=text).value == text
 
 
+@pytest.mark.parametrize("text", ["ж", "Σ", "🙂", "𗀀", "\x00", "ж̂", "Ⅷ", "√"])
+def test_other_characters_are_refused_and_named(text: str) -> None:
+    with pytest.raises(ValidationError, match="holds characters outside DIN 91379") as refused:
+        DisplayName(value=f"Zoë {text}")
+    assert text[0] in str(refused.value) or not text.isprintable()
+
+
 TECHNICAL_TYPES = ["Boolean", "Float", "Integer", "Json", "Object", "String", "Unknown"]
 EDIT_TYPES = ["ButtonLike", "Complex", "InputLike", "RadioButtonLike", "Secret", "SelectLike", "SliderLike"]
 EDIT_TYPES += ["TextArea", "Upload"]

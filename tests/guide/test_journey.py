@@ -353,18 +353,22 @@ def test_a_request_that_nobody_answers_expires(world):
     expires_at = datetime.now(UTC) + timedelta(seconds=3)
     question = AuthenticationRequestItem(title="Is it you?", must_be_accepted=True)
     with Journal(sender, recipient) as journal:
+        other = sender.requests.outgoing.create(Request(items=[question]), peer)
         created = sender.requests.outgoing.create(Request(expires_at=expires_at, items=[question]), peer)
         message = sender.messages.send(peer, created.content)
         wait_for_request(recipient, message.id)
         for requests in (sender.requests.outgoing, recipient.requests.incoming):
             wait_for_status(requests, created.id, "Expired")
         sender.requests.outgoing.get(created.id)
+        sender.messages.send(peer, other.content)  # what happens to another one later makes no difference
+        sender.requests.outgoing.get(other.id)
     found = happenings(journal, created.id)
-    for side in ("sender", "recipient"):
-        statuses = [each for each in found if (each.side, each.kind) == (side, "status")]
-        assert [each.text for each in statuses].count("Expired") == 1
-        assert statuses[-1].text == "Expired"
-        assert abs(statuses[-1].time - created.content.expires_at) < MILLISECOND
+    for tale in (found, [each for each in happenings(journal) if each.subject == created.id]):
+        for side in ("sender", "recipient"):
+            statuses = [each for each in tale if (each.side, each.kind) == (side, "status")]
+            assert [each.text for each in statuses].count("Expired") == 1
+            assert statuses[-1].text == "Expired"
+            assert abs(statuses[-1].time - created.content.expires_at) < MILLISECOND
     assert told(found)[-1][2].startswith("GET /Requests/Outgoing/REQ…")
 
 

@@ -58,6 +58,16 @@ def test_the_report_of_a_run_that_succeeded(console):
     ]
 
 
+def test_requests_are_numbered_where_there_are_several(console):
+    def headlines(count: int) -> list[str]:
+        console.file = io.StringIO()
+        print_report([NotebookRun(GOOD.planned, 1.5, requests=[REQUEST] * count)], console)
+        return [line for line in lines_of(console) if line.startswith("  Request")]
+
+    assert headlines(1) == ["  Request (Consent [bold]) was accepted"]
+    assert headlines(2) == [f"  Request {number} of 2 (Consent [bold]) was accepted" for number in (1, 2)]
+
+
 def test_the_report_of_a_run_that_failed(console):
     print_report([BAD], console)
     assert lines_of(console) == [

@@ -17,8 +17,10 @@ from enmeshed_nb.content import (
     IdentityAttributeQuery,
     IntegerFormFieldSettings,
     ProposeAttributeRequestItem,
+    ProprietaryString,
     RatingFormFieldSettings,
     ReadAttributeRequestItem,
+    RelationshipAttribute,
     RelationshipAttributeCreationHints,
     RelationshipAttributeQuery,
     RequestItem,
@@ -105,6 +107,20 @@ def test_an_attribute_is_deleted_in_a_month_unless_said_otherwise():
     assert asked.controls.inputs == {"deletion_date": later}
     control(asked.controls, "Delete on *").value = None
     assert asked.controls.inputs == {}
+
+
+def test_the_hints_for_a_value_belong_to_who_asks_and_have_no_control():
+    value = ProprietaryString(title="Hobby", value="Chess", value_hints_override={"max": 10})
+    attribute = RelationshipAttribute(owner="", key="hobby", confidentiality="private", value=value)
+    hints = RelationshipAttributeCreationHints(title="Hobby", value_type="ProprietaryString", confidentiality="private")
+    query = RelationshipAttributeQuery(key="hobby", owner="", attribute_creation_hints=hints)
+    proposed = Asked(ProposeAttributeRequestItem(attribute=attribute, query=query, must_be_accepted=True))
+    read = Asked(ReadAttributeRequestItem(query=query, must_be_accepted=True))
+    for asked in (proposed, read):
+        assert controls(asked.controls, "Value *")
+        assert not controls(asked.controls, "Value hints override")
+    corrected = proposed.controls.inputs["attribute"]
+    assert corrected.value.value_hints_override == value.value_hints_override
 
 
 def test_a_query_is_answered_with_an_own_attribute_or_a_new_one():

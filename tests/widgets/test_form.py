@@ -15,6 +15,7 @@ from enmeshed_nb.content import (
     IdentityFileReference,
     IntegerFormFieldSettings,
     IQLQuery,
+    Mail,
     ProprietaryFloat,
     RatingFormFieldSettings,
     RelationshipAttribute,
@@ -132,6 +133,16 @@ def test_few_texts_are_chosen_many_are_proposed(form_of):
     assert form_of(RelationshipAttribute, confidentiality="secret").value["confidentiality"] == "public"
     place = form_of(BirthPlace, city="Łódź", country="XX")
     assert place.value == {"city": "Łódź", "country": "XX"}  # what is wrong stays until it is corrected
+
+
+def test_a_choice_that_may_be_left_out_is_left_out_if_what_was_given_is_none_of_its_options(form_of):
+    mail = {"to": ["a"], "subject": "s", "body": "b"}
+    assert options(control(form_of(Mail), "Body format")) == ["-", "PlainText", "Markdown"]
+    assert form_of(Mail, **mail, bodyFormat="Markdown").value["bodyFormat"] == "Markdown"
+    for given in ({"bodyFormat": "HTML"}, {}):
+        form = form_of(Mail, **mail, **given)
+        assert control(form, "Body format").value == ""
+        assert "bodyFormat" not in form.value
 
 
 def test_what_was_given_is_shown_and_what_has_no_control_stays(form_of):
