@@ -12,9 +12,11 @@ from typing import Any, TypeVar
 
 import psutil
 import pytest
+from click.testing import CliRunner
 from hypothesis import settings
 
 from enmeshed_nb import clock
+from enmeshed_nb.cli import main
 from enmeshed_nb.connector import Connector
 from enmeshed_nb.localnet import LocalNetwork, stop
 
@@ -73,10 +75,10 @@ ENMESHED_NB = (sys.executable, "-P", "-m", "enmeshed_nb.cli")
 """The command `enmeshed-nb`: as its script does, it imports nothing from the current folder."""
 
 
-def enmeshed_nb(
+def enmeshed_nb_process(
     *arguments: str | Path, timeout: float = 150, cwd: Path = ROOT, **variables: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run `enmeshed-nb ARGUMENTS…` as another program would."""
+    """Run `enmeshed-nb ARGUMENTS…` as another program would, for what a process of its own matters to."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ENMESHED_NB_")}
     return subprocess.run(
         [*ENMESHED_NB, *map(str, arguments)],
@@ -88,6 +90,14 @@ def enmeshed_nb(
         stdin=subprocess.DEVNULL,
         env=environment | {"COLUMNS": "200"} | variables,
     )
+
+
+def enmeshed_nb(*arguments: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run `enmeshed-nb ARGUMENTS…` in this process, which has imported all of it; what it starts is real."""
+    words = [*map(str, arguments)]
+    own = {name: None for name in os.environ if name.startswith("ENMESHED_NB_")}
+    done = CliRunner(catch_exceptions=False).invoke(main, words, env=own | {"COLUMNS": "200"} | variables)
+    return subprocess.CompletedProcess(words, done.exit_code, done.stdout, done.stderr)
 
 
 def up(folder: Path, *arguments: str | Path) -> dict[str, Any]:

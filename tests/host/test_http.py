@@ -1,6 +1,5 @@
 """The HTTP side of a local Connector: what a program that was written for a deployed one relies on."""
 
-import json
 import re
 import select
 from http.client import HTTPConnection
@@ -11,8 +10,7 @@ import pytest
 import yaml
 from openapi_spec_validator import validate
 
-from enmeshed_nb.localnet import LocalNetwork
-from tests.conftest import enmeshed_nb
+from enmeshed_nb.localnet import LocalNetwork, NetworkError
 
 API = "/api/core/v1"
 MISSING_MESSAGE = f"{API}/Messages/MSG12345678901234567"
@@ -250,13 +248,6 @@ def test_filters(http, sender, recipient, query, finds):
 KEY = "a-KEY-of-my-own-with-2-digits-0123456789"
 
 
-def configured(tmp_path, authentication, **more):
-    path = tmp_path / "config.json"
-    server = {"httpServer": {"authentication": authentication}}
-    path.write_text(json.dumps({"connectors": {"special": {"infrastructure": server, **more}}}))
-    return path
-
-
 @pytest.fixture(scope="module")
 def debugging(tmp_path_factory):
     """The URL of a Connector in debug mode with several keys."""
@@ -394,10 +385,10 @@ def test_the_documentation_knows_each_body(debugging):
         ({"off": {"key": KEY, "enabled": False}}, "no valid API key"),
     ],
 )
-def test_a_connector_with_bad_keys_does_not_start(folder, tmp_path, keys, said):
-    refused = enmeshed_nb("up", "--data-dir", folder, "--config", configured(tmp_path, {"apiKey": {"keys": keys}}))
-    assert refused.returncode == 1
-    assert said in refused.stderr
+def test_a_connector_with_bad_keys_does_not_start(network, keys, said):
+    special = {"infrastructure": {"httpServer": {"authentication": {"apiKey": {"keys": keys}}}}}
+    with pytest.raises(NetworkError, match=said):
+        LocalNetwork.open(network.state.data_dir, connectors={"special": special})
 
 
 def test_no_server_ends_an_idle_connection(network):

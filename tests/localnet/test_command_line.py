@@ -3,15 +3,32 @@
 import json
 import shutil
 import socket
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
 import pytest
 
-from enmeshed_nb.localnet import relay
-from enmeshed_nb.localnet.settings import Folder
-from tests.conftest import ROOT, enmeshed_nb, is_gone, until, up
+from enmeshed_nb.localnet import relay, stop
+from enmeshed_nb.localnet.settings import Folder, Settings
+from tests.conftest import enmeshed_nb, enmeshed_nb_process, is_gone, until, up
+from tests.localnet.conftest import addresses
+
+
+@pytest.fixture(scope="module")
+def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """What `up --json` printed of a network that runs, for tests that leave it as they found it."""
+    folder = tmp_path_factory.mktemp("running") / "network"
+    yield up(folder)
+    stop(folder)
+
+
+@pytest.fixture
+def running(state: dict[str, Any]) -> Path:
+    """The folder of that network."""
+    return Path(state["dataDir"])
 
 
 def health(url: str) -> int:
@@ -19,7 +36,9 @@ def health(url: str) -> int:
 
 
 def test_up_prints_the_documented_object_and_the_network_is_healthy(folder):
-    state = up(folder)
+    started = enmeshed_nb_process("up", "--json", "--data-dir", folder)
+    assert (started.returncode, started.stderr) == (0, "")
+    state = json.loads(started.stdout)
     assert set(state) == {"dataDir", "pid", "backbone", "connectors"}
     assert set(state["backbone"]) == {"url", "clientId", "clientSecret"}
     assert state["dataDir"] == str(folder)
@@ -32,8 +51,8 @@ def test_up_prints_the_documented_object_and_the_network_is_healthy(folder):
     assert health(state["backbone"]["url"]) == 200
 
 
-def test_a_second_up_joins_the_network(folder):
-    assert up(folder) == up(folder)
+def test_a_second_up_joins_the_network(running, state):
+    assert up(running) == state
 
 
 def test_up_adds_a_connector_to_a_running_network_and_keeps_it(folder):
@@ -56,30 +75,27 @@ def test_connectors_can_be_a_number(folder):
     ]
 
 
-def test_two_networks_in_two_folders_run_at_once_and_stop_alone(folder, tmp_path):
-    other = tmp_path / "other"
-    first, second = up(folder), up(other)
-    try:
-        urls = [each["url"] for state in (first, second) for each in [state["backbone"], *state["connectors"]]]
-        assert len(set(urls)) == 6
-    finally:
-        assert enmeshed_nb("down", "--data-dir", other).returncode == 0
+def test_two_networks_in_two_folders_run_at_once_and_stop_alone(running, state, folder):
+    second = up(folder)
+    urls = [each["url"] for network in (state, second) for each in [network["backbone"], *network["connectors"]]]
+    assert len(set(urls)) == 6
+    assert enmeshed_nb("down", "--data-dir", folder).returncode == 0
     assert is_gone(second["pid"])
-    assert enmeshed_nb("status", "--data-dir", folder).returncode == 0
+    assert enmeshed_nb("status", "--data-dir", running).returncode == 0
 
 
 def test_status_and_down_and_up_again_keep_identities_ports_and_keys(folder):
     state = up(folder)
-    status = json.loads(enmeshed_nb("status", "--json", "--data-dir", folder).stdout)
+    status = json.loads(enmeshed_nb_process("status", "--json", "--data-dir", folder).stdout)
     assert {key: status[key] for key in state} == state
     assert status["running"] is True
     assert status["health"] == {"backbone": True, "sender": True, "recipient": True}
-    assert enmeshed_nb("down", "--data-dir", folder).returncode == 0
+    assert enmeshed_nb_process("down", "--data-dir", folder).returncode == 0
     assert is_gone(state["pid"])
-    stopped = enmeshed_nb("status", "--json", "--data-dir", folder)
+    stopped = enmeshed_nb_process("status", "--json", "--data-dir", folder)
     assert stopped.returncode == 1
     assert json.loads(stopped.stdout) == {"running": False, "dataDir": str(folder), "failure": None}
-    assert enmeshed_nb("down", "--data-dir", folder).returncode == 0
+    assert enmeshed_nb_process("down", "--data-dir", folder).returncode == 0
     again = up(folder)
     assert {key: again[key] for key in ("backbone", "connectors")} == {
         key: state[key] for key in ("backbone", "connectors")
@@ -88,16 +104,16 @@ def test_status_and_down_and_up_again_keep_identities_ports_and_keys(folder):
 
 def test_reset_deletes_the_data_after_a_question(folder):
     old = up(folder)
-    refused = enmeshed_nb("reset", "--data-dir", folder)
-    assert refused.returncode != 0
+    refused = enmeshed_nb_process("reset", "--data-dir", folder)
+    assert refused.returncode == 1
     assert enmeshed_nb("status", "--data-dir", folder).returncode == 0
     assert enmeshed_nb("reset", "--yes", "--data-dir", folder).returncode == 0
     assert not folder.exists()
     assert up(folder)["connectors"][0]["address"] != old["connectors"][0]["address"]
 
 
-def test_reset_does_not_delete_a_folder_that_holds_something_else(folder):
-    up(folder)
+def test_reset_does_not_delete_a_folder_that_holds_something_else(copy):
+    folder = copy.path
     (folder / "thesis.txt").write_text("years of work")
     refused = enmeshed_nb("reset", "--yes", "--data-dir", folder)
     assert refused.returncode == 1
@@ -105,14 +121,13 @@ def test_reset_does_not_delete_a_folder_that_holds_something_else(folder):
     assert (folder / "thesis.txt").exists()
 
 
-def test_logs_are_printed_by_name_and_an_unknown_name_is_answered_with_those_that_exist(folder):
-    up(folder)
-    assert "/health" not in enmeshed_nb("logs", "network", "--data-dir", folder).stdout
-    assert "The network is up." in enmeshed_nb("logs", "network", "--data-dir", folder).stdout
-    together = enmeshed_nb("logs", "--data-dir", folder).stdout
+def test_logs_are_printed_by_name_and_an_unknown_name_is_answered_with_those_that_exist(running):
+    assert "/health" not in enmeshed_nb("logs", "network", "--data-dir", running).stdout
+    assert "The network is up." in enmeshed_nb("logs", "network", "--data-dir", running).stdout
+    together = enmeshed_nb("logs", "--data-dir", running).stdout
     assert "sender " in together
     assert "recipient " in together
-    unknown = enmeshed_nb("logs", "nobody", "--data-dir", folder)
+    unknown = enmeshed_nb("logs", "nobody", "--data-dir", running)
     assert unknown.returncode == 1
     assert "sender" in unknown.stderr
 
@@ -163,8 +178,9 @@ def test_a_bad_config_file_is_refused_and_nothing_starts(folder, tmp_path, conte
     assert not folder.exists()
 
 
-def test_a_config_file_that_is_missing_is_named(folder, tmp_path):
-    refused = enmeshed_nb("up", "--data-dir", folder, "--config", "network.json", cwd=tmp_path, PYTHONPATH=str(ROOT))
+def test_a_config_file_that_is_missing_is_named(folder, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    refused = enmeshed_nb("up", "--data-dir", folder, "--config", "network.json")
     assert refused.returncode == 1
     assert "--config network.json: the file cannot be read: No such file or directory." in refused.stderr
     assert str(tmp_path / "network.json") in refused.stderr
@@ -176,6 +192,14 @@ def test_an_unknown_connectors_value_is_refused_and_nothing_starts(folder, value
     assert refused.returncode == 1
     assert refused.stderr.startswith("Error:")
     assert "Traceback" not in refused.stderr
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize(("option", "code"), [("--connectors=Sender", 1), ("--durability=forever", 2)])
+def test_a_refusal_ends_the_process_with_its_code_and_stands_on_stderr(folder, option, code):
+    refused = enmeshed_nb_process("up", "--json", "--data-dir", folder, option)
+    assert (refused.returncode, refused.stdout) == (code, "")
+    assert "Error: " in refused.stderr
     assert not folder.exists()
 
 
@@ -197,17 +221,16 @@ def test_a_taken_port_is_named_and_nothing_is_left_running(folder, tmp_path):
             assert json.loads(enmeshed_nb("status", "--json", "--data-dir", other).stdout)["running"] is False
 
 
-def test_ports_of_the_last_time_that_are_taken_now_are_replaced_and_said_so(folder):
-    state = up(folder)
-    enmeshed_nb("down", "--data-dir", folder)
-    port = int(state["connectors"][0]["url"].rsplit(":", 1)[1])
+def test_ports_of_the_last_time_that_are_taken_now_are_replaced_and_said_so(copy):
+    folder, known = copy.path, addresses(copy)
+    port = Settings.load(copy.settings).connectors["sender"].port
     with socket.socket() as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind(("127.0.0.1", port))
         taken.listen()
         again = enmeshed_nb("up", "--json", "--data-dir", folder)
     assert f"Port {port}" in again.stderr
-    assert json.loads(again.stdout)["connectors"][0]["address"] == state["connectors"][0]["address"]
+    assert json.loads(again.stdout)["connectors"][0]["address"] == known["sender"]
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path):
@@ -218,22 +241,19 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     assert "--data-dir" in refused.stderr
 
 
-def test_broken_settings_are_recovered_and_said_so(folder):
-    state = up(folder)
-    enmeshed_nb("down", "--data-dir", folder)
+def test_broken_settings_are_recovered_and_said_so(copy):
+    folder, known = copy.path, addresses(copy)
     (folder / "settings.json").write_text("{broken")
     again = enmeshed_nb("up", "--json", "--data-dir", folder)
     assert again.returncode == 0
     assert "settings.json was broken" in again.stderr
-    addresses = {each["name"]: each["address"] for each in json.loads(again.stdout)["connectors"]}
-    assert addresses == {each["name"]: each["address"] for each in state["connectors"]}
+    assert {each["name"]: each["address"] for each in json.loads(again.stdout)["connectors"]} == known
     assert (folder / "settings.broken").read_text() == "{broken"
 
 
-def test_a_broken_state_file_of_a_running_network_is_written_anew(folder):
-    state = up(folder)
-    (folder / "network.json").write_text("{broken")
-    assert up(folder) == state
+def test_a_broken_state_file_of_a_running_network_is_written_anew(running, state):
+    (running / "network.json").write_text("{broken")
+    assert up(running) == state
 
 
 def test_a_broken_state_file_without_a_network_does_not_hinder(folder):
@@ -242,12 +262,11 @@ def test_a_broken_state_file_without_a_network_does_not_hinder(folder):
     assert up(folder)["connectors"]
 
 
-def test_doctor_says_what_is_there(folder):
+def test_doctor_says_what_is_there(running, folder):
     healthy = enmeshed_nb("doctor", "--data-dir", folder)
     assert healthy.returncode == 0, healthy.stdout
     assert "@nmshd/runtime 7.0.0" in healthy.stdout
-    up(folder)
-    assert "Local sender" in enmeshed_nb("doctor", "--data-dir", folder).stdout
+    assert "Local sender" in enmeshed_nb("doctor", "--data-dir", running).stdout
 
 
 def test_doctor_names_an_own_connector_that_cannot_be_reached_and_what_to_do(folder):
@@ -308,9 +327,8 @@ def test_what_cannot_be_a_port_is_refused(folder, option, port):
     assert f"Invalid value for '{option}'" in refused.stderr
 
 
-def test_without_the_backbones_store_the_network_does_not_start(folder):
-    up(folder)
-    enmeshed_nb("down", "--data-dir", folder)
+def test_without_the_backbones_store_the_network_does_not_start(copy):
+    folder = copy.path
     shutil.rmtree(folder / "backbone")
     for _ in range(2):
         refused = enmeshed_nb("up", "--data-dir", folder)
@@ -334,9 +352,8 @@ def test_up_fails_when_what_runs_is_not_healthy(folder, tmp_path):
 
 
 @pytest.mark.parametrize("store", ["backbone/backbone.db", "connectors/sender/account.db"])
-def test_a_damaged_store_is_named_with_its_cure(folder, store):
-    up(folder)
-    enmeshed_nb("down", "--data-dir", folder)
+def test_a_damaged_store_is_named_with_its_cure(copy, store):
+    folder = copy.path
     (folder / store).write_bytes(b"no database" * 1000)
     refused = enmeshed_nb("up", "--data-dir", folder)
     assert refused.returncode == 1
@@ -345,12 +362,12 @@ def test_a_damaged_store_is_named_with_its_cure(folder, store):
     assert "Traceback" not in refused.stderr
 
 
-def test_what_is_to_be_typed_names_the_folder_unless_it_is_the_default(folder):
+def test_what_is_to_be_typed_names_the_folder_unless_it_is_the_default(running, folder):
     assert f"enmeshed-nb up --data-dir {folder}\n" in enmeshed_nb("status", "--data-dir", folder).stdout
     assert "enmeshed-nb up\n" in enmeshed_nb("status", ENMESHED_NB_DATA_DIR=str(folder)).stdout
-    started = enmeshed_nb("up", "--data-dir", folder)
+    joined = enmeshed_nb("up", "--data-dir", running)
     for command in ("status --json", "logs", "down"):
-        assert f"enmeshed-nb {command} --data-dir {folder}\n" in started.stdout
+        assert f"enmeshed-nb {command} --data-dir {running}\n" in joined.stdout
 
 
 def test_logs_of_a_network_that_never_ran_are_missed(folder):

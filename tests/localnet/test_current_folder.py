@@ -11,7 +11,7 @@ import pytest
 
 from enmeshed_nb import runner
 from enmeshed_nb.localnet import NetworkError, install
-from tests.conftest import enmeshed_nb, until
+from tests.conftest import enmeshed_nb_process, until
 
 
 @pytest.fixture
@@ -25,12 +25,12 @@ def poisoned(tmp_path: Path) -> Path:
 
 
 def test_a_network_is_started_shown_and_stopped(poisoned, folder):
-    started = enmeshed_nb("up", "--json", "--data-dir", folder, cwd=poisoned)
+    started = enmeshed_nb_process("up", "--json", "--data-dir", folder, cwd=poisoned)
     assert started.returncode == 0, started.stderr
     assert len(json.loads(started.stdout)["connectors"]) == 2
-    shown = enmeshed_nb("status", "--data-dir", folder, cwd=poisoned)
+    shown = enmeshed_nb_process("status", "--data-dir", folder, cwd=poisoned)
     assert shown.returncode == 0, shown.stdout + shown.stderr
-    stopped = enmeshed_nb("down", "--data-dir", folder, cwd=poisoned)
+    stopped = enmeshed_nb_process("down", "--data-dir", folder, cwd=poisoned)
     assert "The network is stopped" in stopped.stdout
 
 

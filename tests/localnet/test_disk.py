@@ -10,9 +10,10 @@ import pytest
 
 from enmeshed_nb.connector import Connector, ConnectorError
 from enmeshed_nb.localnet import NetworkError, stop
-from enmeshed_nb.localnet.settings import Control, Folder, Settings
+from enmeshed_nb.localnet.settings import Control, Folder
 from tests.conftest import connectors_of, enmeshed_nb, up
 from tests.faults.disk import CAN_MOUNT, small_disk
+from tests.localnet.conftest import addresses
 
 pytestmark = pytest.mark.skipif(not CAN_MOUNT, reason="only root can mount a small file system")
 MAKE_ROOM = "No space left on device.\nMake some room on the disk, then try again."
@@ -37,10 +38,6 @@ def fill(disk: Path) -> Callable[[], None]:
     return ballast.unlink
 
 
-def addresses(network: Path) -> dict[str, str]:
-    return {name: each.address for name, each in Settings.load(Folder(network).settings).connectors.items()}
-
-
 def test_a_start_on_a_full_disk_is_refused_in_words_and_harms_nothing(disk):
     network = disk / "network"
     free = fill(disk)
@@ -49,11 +46,11 @@ def test_a_start_on_a_full_disk_is_refused_in_words_and_harms_nothing(disk):
     free()
     up(network)
     stop(network)
-    known = addresses(network)
+    known = addresses(Folder(network))
     free = fill(disk)
     refused = enmeshed_nb("up", "--data-dir", network)
     assert (refused.returncode, MAKE_ROOM in refused.stderr) == (1, True)
-    assert addresses(network) == known
+    assert addresses(Folder(network)) == known
     free()
     assert {each["name"]: each["address"] for each in up(network)["connectors"]} == known
 

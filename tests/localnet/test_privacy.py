@@ -46,9 +46,8 @@ def test_everything_is_the_owners_whatever_the_folder_and_the_umask_were(folder)
 
 
 @pytest.mark.usefixtures("careless")
-def test_a_network_that_was_open_to_others_is_shut_by_the_next_start(folder):
-    up(folder)
-    stop(folder)
+def test_a_network_that_was_open_to_others_is_shut_by_the_next_start(copy):
+    folder = copy.path
     for path in (folder, *folder.rglob("*")):
         path.chmod(0o777 if path.is_dir() else 0o666)
     up(folder)
@@ -120,10 +119,10 @@ def test_an_error_about_a_configuration_shows_no_key(folder):
     assert "secret-key" not in str(refused.value)
 
 
-def test_no_key_stands_on_a_command_line(folder):
-    state = up(folder)
+def test_no_key_stands_on_a_command_line(network):
+    state = network.state.public()
     supervisor = psutil.Process(state["pid"])
     commands = " ".join(word for each in (supervisor, *supervisor.children()) for word in each.cmdline())
-    assert str(folder) in commands
+    assert state["dataDir"] in commands
     secrets = [state["backbone"]["clientSecret"], *(each["apiKey"] for each in state["connectors"])]
     assert not [secret for secret in secrets if secret in commands]

@@ -11,33 +11,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from enmeshed_nb.localnet import LocalNetwork, NetworkError, stop
+from enmeshed_nb.localnet import LocalNetwork, NetworkError
 from enmeshed_nb.localnet.settings import Folder, Settings
 from enmeshed_nb.localnet.stores import Stores
 from tests.conftest import enmeshed_nb, is_gone, until, up
+from tests.localnet.conftest import addresses
 
 BACKBONE, SENDER, RECIPIENT = "backbone/backbone.db", "connectors/sender/account.db", "connectors/recipient/account.db"
-
-
-@pytest.fixture(scope="module")
-def stopped(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A network that ran and was stopped."""
-    path = tmp_path_factory.mktemp("stopped") / "network"
-    up(path)
-    stop(path)
-    return path
-
-
-@pytest.fixture
-def copy(stopped: Path, folder: Path) -> Folder:
-    """A network of one's own that ran and was stopped."""
-    shutil.copytree(stopped, folder)
-    return Folder(folder)
-
-
-def addresses(folder: Folder) -> dict[str, str]:
-    settings = Settings.load(folder.settings)
-    return {name: connector.address for name, connector in settings.connectors.items()}
 
 
 def content(folder: Folder) -> dict[Path, bytes]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from enmeshed_nb.localnet import LocalNetwork, stop
-from tests.conftest import ROOT, enmeshed_nb
+from tests.conftest import ROOT, enmeshed_nb_process
 
 NOTEBOOKS = {path.name[:2]: path for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}
 ALONE = {name: value for name, value in os.environ.items() if not name.startswith("ENMESHED_NB_")}
@@ -53,7 +53,7 @@ def compare(data_dir: Path, *notebooks: Path) -> subprocess.CompletedProcess[str
 
 def run(*arguments: Path | str, data_dir: Path, out: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """Execute notebooks by `enmeshed-nb run`; the answer's texts have their line breaks taken out."""
-    done = enmeshed_nb("run", *arguments, "--data-dir", data_dir, "--out", out, timeout=400, **variables)
+    done = enmeshed_nb_process("run", *arguments, "--data-dir", data_dir, "--out", out, timeout=400, **variables)
     done.stdout, done.stderr = (" ".join(text.split()) for text in (done.stdout, done.stderr))
     return done
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import nbformat
 
-from tests.conftest import enmeshed_nb
+from tests.conftest import enmeshed_nb_process
 
 OWN = {
     f"ENMESHED_NB_{role}_{what}": value
@@ -23,13 +23,13 @@ def write(path: Path, *cells: str) -> Path:
 
 def test_what_the_kernel_logs_is_not_told(tmp_path):
     notebook = write(tmp_path / "loud.ipynb", "get_ipython().kernel.log.error('KeyboardInterrupt caught in kernel')")
-    done = enmeshed_nb("run", notebook, "--out", tmp_path / "out", **OWN)
+    done = enmeshed_nb_process("run", notebook, "--out", tmp_path / "out", **OWN)
     assert done.returncode == 0, done.stderr
     assert "KeyboardInterrupt" not in done.stderr + done.stdout
 
 
 def test_the_start_of_the_kernel_is_named(tmp_path):
-    done = enmeshed_nb("run", write(tmp_path / "short.ipynb", "1 + 1"), "--out", tmp_path / "out", **OWN)
+    done = enmeshed_nb_process("run", write(tmp_path / "short.ipynb", "1 + 1"), "--out", tmp_path / "out", **OWN)
     assert "Starting the kernel of short" in done.stderr
 
 
@@ -47,7 +47,7 @@ display({"text/vnd.enmeshed-nb.summary": json.dumps({"requests": requests})}, ra
 
 
 def test_requests_are_told_apart_in_words(tmp_path):
-    done = enmeshed_nb("run", write(tmp_path / "three.ipynb", SUMMARY), "--out", tmp_path / "out", **OWN)
+    done = enmeshed_nb_process("run", write(tmp_path / "three.ipynb", SUMMARY), "--out", tmp_path / "out", **OWN)
     assert "  Request 1 of 3 was accepted\n" in done.stdout
     assert "  Request 2 of 3 (Once more) was rejected\n" in done.stdout
     assert "  Request 3 of 3: no Response yet\n" in done.stdout
