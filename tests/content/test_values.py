@@ -157,7 +157,7 @@ def test_letters_of_din_91379_may_be_used(text: str) -> None:
     assert DisplayName(value=text).value == text
 
 
-@pytest.mark.parametrize("text", ["ж", "Σ", "🙂", "𗀀", "\x00", "ж̂", "Ⅷ", "√"])
+@pytest.mark.parametrize("text", ["ж", "Σ", "🙂", "𗀀", "\x00", "\n\u0302", "ж̂", "Ⅷ", "√"])
 def test_other_characters_are_refused_and_named(text: str) -> None:
     with pytest.raises(ValidationError, match="holds characters outside DIN 91379") as refused:
         DisplayName(value=f"Zoë {text}")

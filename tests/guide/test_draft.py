@@ -1,5 +1,6 @@
 """A Request in the making: its items are themselves, whatever their JSON."""
 
+import copy
 import json
 import re
 import shlex
@@ -98,12 +99,13 @@ def test_what_a_new_item_begins_with_is_of_its_kind(kind: str) -> None:
     assert draft.json["items"] == [node.json]
     assert node.kind == kind
     assert node.json["mustBeAccepted"] is True
+    begun = copy.deepcopy(node.json)
     other = draft.add(kind)
     for each in other.properties.values():
         if isinstance(each, dict):
             each.clear()
     other.properties.clear()
-    assert RequestDraft().add(kind).json == node.json
+    assert RequestDraft().add(kind).json == node.json == begun
 
 
 def test_what_is_missing_is_told_before_what_is_wrong() -> None:

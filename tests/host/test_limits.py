@@ -3,6 +3,7 @@
 import json
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import psutil
@@ -55,39 +56,46 @@ FORM_START = (
 ).encode()
 
 
-@pytest.mark.parametrize("has_key", [True, False])
-@pytest.mark.parametrize("is_announced", [True, False])
-@pytest.mark.parametrize("kind", ["json", "form", "file", "text", "nowhere"])
-def test_200_mb_are_neither_taken_nor_kept(network, state, has_key, is_announced, kind):
-    before = memory_of_node(network)
-    headers = [f"x-api-key: {state.api_key}"] if has_key else []
-    headers.append("content-length: 200000000" if is_announced else "transfer-encoding: chunked")
-    path, content_type = {
-        "json": ("/Messages", "application/json"),
-        "form": ("/Messages", "application/x-www-form-urlencoded"),
-        "file": ("/Files/Own", "multipart/form-data; boundary=x"),
-        "text": ("/Messages", "text/plain"),
-        "nowhere": ("/Nowhere", "text/plain"),
-    }[kind]
+FLOODS = {
+    "json": ("/Messages", "application/json", (500, "error.connector.unexpected")),  # as a real one
+    "form": ("/Messages", "application/x-www-form-urlencoded", (500, "error.connector.unexpected")),
+    "file": ("/Files/Own", "multipart/form-data; boundary=x", (413, "error.connector.http.bodyTooLarge")),
+    "text": ("/Messages", "text/plain", (400, "error.runtime.validation.invalidPropertyValue")),
+    "nowhere": ("/Nowhere", "text/plain", (404, "error.connector.http.routeDoesNotExist")),
+}
+
+
+def flood(url: str, kind: str, how: str, *headers: str) -> tuple[int, str]:
+    """Send 200 MB, if they are taken; return the answer's status and code."""
+    path, content_type, _ = FLOODS[kind]
+    is_announced = how == "announced"
+    length = "content-length: 200000000" if is_announced else "transfer-encoding: chunked"
     start = FORM_START if kind == "file" else b"["
     body = (b"[]," * (MB // 3)) if kind == "json" else b"x" * MB
-    head = post(path, content_type, *headers) + (start if is_announced else chunked(start))
+    head = post(path, content_type, *headers, length) + (start if is_announced else chunked(start))
     piece = body if is_announced else chunked(body)
-    sent, answer = send(int(state.url.rpartition(":")[2]), head, (piece for _ in range(200)))
-    status, error = int(answer.split()[1]), json.loads(answer.partition(b"\r\n\r\n")[2])["error"]
+    sent, answer = send(int(url.rpartition(":")[2]), head, (piece for _ in range(200)))
     assert b"connection: close" in answer.lower()
     assert sent < BUFFERS
+    return int(answer.split()[1]), json.loads(answer.partition(b"\r\n\r\n")[2])["error"]["code"]
+
+
+@pytest.mark.parametrize("how", ["announced", "chunked"])
+@pytest.mark.parametrize("kind", FLOODS)
+def test_200_mb_are_neither_taken_nor_kept(network, state, how, kind):
+    before = memory_of_node(network)
+    assert flood(state.url, kind, how, f"x-api-key: {state.api_key}") == FLOODS[kind][2]
     assert memory_of_node(network) < before + 100 * MB  # JavaScript clears up when it likes
-    expected = {
-        "json": (500, "error.connector.unexpected"),  # as a real one
-        "form": (500, "error.connector.unexpected"),
-        "file": (413, "error.connector.http.bodyTooLarge"),
-        "text": (400, "error.runtime.validation.invalidPropertyValue"),
-        "nowhere": (404, "error.connector.http.routeDoesNotExist"),
-    }[kind]
-    if not has_key:
-        expected = (401, "error.connector.unauthorized")
-    assert (status, error["code"]) == expected
+
+
+def test_200_mb_of_nobody_are_neither_taken_nor_kept(network, state):
+    """All at once: who has no key is told so seconds later."""
+    before = memory_of_node(network)
+    ways = [(kind, how) for kind in FLOODS for how in ("announced", "chunked")]
+    with ThreadPoolExecutor(len(ways)) as pool:
+        told = list(pool.map(lambda way: flood(state.url, *way), ways))
+    assert told == [(401, "error.connector.unauthorized")] * len(ways)
+    assert memory_of_node(network) < before + 100 * MB
 
 
 def test_a_file_may_be_as_large_as_the_runtime_takes_it(http):

@@ -14,7 +14,7 @@ from nbformat.v4 import new_code_cell
 from enmeshed_nb import connect
 from enmeshed_nb.guide import establish_relationship
 from enmeshed_nb.localnet import LocalNetwork
-from tests.conftest import connectors_of, up
+from tests.conftest import connectors_of, enmeshed_nb, up
 from tests.notebooks.conftest import ALONE, NOTEBOOKS, run
 from tests.notebooks.test_written import code_of
 
@@ -61,7 +61,9 @@ def test_the_guide_follows_who_is_chosen(data_dir, tmp_path):
 
 
 def test_half_named_own_connectors_are_refused(tmp_path):
-    failed = run(GUIDE, data_dir=tmp_path, out=tmp_path, ENMESHED_NB_SENDER_URL="http://localhost:1")
+    failed = enmeshed_nb(
+        "run", GUIDE, "--data-dir", tmp_path, "--out", tmp_path, ENMESHED_NB_SENDER_URL="http://localhost:1"
+    )
     assert failed.returncode == 1
     assert "ENMESHED_NB_SENDER_API_KEY" in failed.stderr
 
@@ -87,7 +89,7 @@ def test_a_terminated_relationship_is_named_and_can_be_taken_up_again(folder, tm
 
 def test_a_broken_folder_is_named(tmp_path):
     (tmp_path / "file").touch()
-    failed = run(GUIDE, data_dir=tmp_path / "file" / "network", out=tmp_path / "out")
+    failed = enmeshed_nb("run", GUIDE, "--data-dir", tmp_path / "file" / "network")
     assert failed.returncode == 1
     assert str(tmp_path / "file") in failed.stderr
     assert "Traceback" not in failed.stderr
@@ -126,13 +128,13 @@ def test_a_value_out_of_range_stops_the_notebook_before_anything_happens(data_di
     assert said in failed.stdout
 
 
-def test_unknown_and_ill_typed_parameters_are_refused_before_anything_runs(data_dir, tmp_path):
+def test_unknown_and_ill_typed_parameters_are_refused_before_anything_runs(tmp_path):
     refusals = [
         ("decison", "reject", "Unknown parameter: decison"),
         ("timeout", "soon", "not of type float"),
     ]
     for name, value, said in refusals:
-        failed = run(*NOTEBOOKS.values(), "-p", name, value, data_dir=data_dir, out=tmp_path)
+        failed = enmeshed_nb("run", *NOTEBOOKS.values(), "-p", name, value, "--data-dir", tmp_path / "network")
         assert failed.returncode == 1
         assert said in failed.stderr
     assert not list(tmp_path.iterdir())
