@@ -15,6 +15,7 @@ from enmeshed_nb.guide.relationships import (
     establish_relationship,
 )
 from enmeshed_nb.guide.results import results_table, status_table
+from enmeshed_nb.guide.scene import Scene
 from enmeshed_nb.guide.steps import Step, Summary, next_step
 from enmeshed_nb.guide.text import show_json
 from enmeshed_nb.guide.waiting import (
@@ -42,6 +43,7 @@ __all__ = [
     "ParameterError",
     "Problem",
     "RelationshipError",
+    "Scene",
     "Step",
     "Summary",
     "WaitError",

@@ -67,6 +67,11 @@ class Journal(Closing, TextView):
         self._stops: list[Callable[[], None]] = [connector.observe(self._record) for connector in connectors]
 
     @property
+    def connectors(self) -> tuple[Connector, ...]:
+        """The Connectors whose exchanges are recorded."""
+        return tuple(self._connectors.values())
+
+    @property
     def exchanges(self) -> tuple[Exchange, ...]:
         """All exchanges, in the order in which they ended."""
         with self._lock:

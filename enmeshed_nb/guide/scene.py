@@ -1,0 +1,337 @@
+"""The scene: what each side knows of Requests now, what lies sealed at the Backbone, and whose turn it is.
+
+It is plain data, made from the answers of the Connectors in a journal, for the stage to draw and for tests to hold
+against what the Connectors recorded.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from enmeshed_nb.connector import Connector, ConnectorError, Exchange, LocalRequest, aside
+from enmeshed_nb.guide.journal import Journal, objects
+from enmeshed_nb.guide.steps import asked
+from enmeshed_nb.guide.text import TextView, printable, quoted
+
+MOST = 50
+"""Of how many Requests the newest are kept; those that have not ended stay before those that have."""
+_UNDER_WAY = ("Draft", "Open", "DecisionRequired", "ManualDecisionRequired", "Decided")
+_SYNC = "/Account/Sync"
+
+Carried = Literal["Request", "Response", "other content"]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Who does what next.
+
+    Attributes:
+        side: the name of a Connector; "" if it is a peer whose Connector is not in the journal.
+        does: what that is, after a name: "decides".
+    """
+
+    side: str
+    does: str
+
+    def __str__(self) -> str:
+        return f"The {self.side.capitalize() or 'peer'} {self.does} next"
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """A Message that waits at the Backbone, sealed.
+
+    Attributes:
+        message_id: the Message.
+        sender: the name of the Connector that sent it.
+        recipient: the name of the Connector that has not fetched it yet; "" if that is not in the journal.
+        carries: what is in it; only the two sides can know that.
+        request_id: the Request that it carries, or whose Response; None for other content.
+    """
+
+    message_id: str
+    sender: str
+    recipient: str
+    carries: Carried
+    request_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A Request as each side shows it.
+
+    Attributes:
+        request_id: the Request.
+        title: what people call it.
+        statuses: its status by the Connector's name, who asks before who is asked.
+        result: what the Response says as a whole, "Accepted" or "Rejected", as far as any side shows it.
+        turn: who does what next; None if nobody does: it is over.
+    """
+
+    request_id: str
+    title: str
+    statuses: Mapping[str, str]
+    result: str | None
+    turn: Turn | None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is left to be done."""
+        return self.turn is None
+
+    def __str__(self) -> str:
+        now = ", ".join(f"{status} at the {side}" for side, status in self.statuses.items())
+        end = f"{self.turn}." if self.turn else f"It is over: {self.result.lower() if self.result else 'expired'}."
+        return f"{quoted(self.title)} ({self.request_id}): {now}. {end}"
+
+
+@dataclass
+class _Sides:
+    """What the two sides have shown of a Request: the newest answer that each of them gave, and when."""
+
+    request_id: str
+    title: str
+    outgoing: tuple[str, Mapping[str, Any]] | None = None
+    incoming: tuple[str, Mapping[str, Any]] | None = None
+    times: dict[str, datetime] = field(default_factory=dict)
+    number: int = 0
+
+    def see(self, side: str, request: Mapping[str, Any], time: datetime) -> bool:
+        """Take in what a side shows; tell whether that is news."""
+        if time < self.times.get(side, time):
+            return False
+        self.times[side] = time
+        before = self.outgoing if request["isOwn"] else self.incoming
+        if request["isOwn"]:
+            self.outgoing = side, request
+        else:
+            self.incoming = side, request
+        return before is None or before[1]["status"] != request["status"]
+
+    @property
+    def shown(self) -> list[tuple[str, Mapping[str, Any]]]:
+        return [each for each in (self.outgoing, self.incoming) if each]
+
+
+class Scene(TextView):
+    """What each side knows of Requests now, what lies sealed at the Backbone, and whose turn it is.
+
+        scene = Scene(journal)
+        …
+        scene.update()
+        print(scene)
+
+    A Message waits at the Backbone until its recipient shows that it has come, or has synchronised since. The Message
+    with a Response is sent by the Runtime of who decided: it is told when that Connector shows the Request `Completed`.
+
+    Args:
+        journal: what is recorded.
+        recall: whether the Connectors are asked, aside, what is under way already.
+    """
+
+    def __init__(self, journal: Journal, *, recall: bool = True) -> None:
+        self._journal = journal
+        self.sides = journal.names
+        self._read = {"exchanges": 0, "asides": 0}
+        self._number = 0
+        self._requests: dict[str, _Sides] = {}
+        self._envelopes: dict[tuple[str, str], tuple[Envelope, datetime]] = {}
+        self._addresses: dict[str, str] = {}
+        self._received: dict[tuple[str, str], None] = {}
+        self._synced: dict[str, datetime] = {}
+        for connector in journal.connectors:
+            with aside(), suppress(ConnectorError):
+                self._addresses[connector.account.identity_info().address] = connector.name
+        if recall:
+            self._recall(journal.connectors)
+        self.update()
+
+    def _recall(self, connectors: Sequence[Connector]) -> None:
+        """Ask what is under way: the answers are in the journal then."""
+        sent: list[str] = []
+        for connector in connectors:
+            with aside(), suppress(ConnectorError):
+                sent += (each.id for each in connector.requests.outgoing.list(status=_UNDER_WAY))
+        for connector in connectors:
+            with aside(), suppress(ConnectorError):
+                connector.requests.incoming.list(status=_UNDER_WAY)
+                if sent:
+                    connector.requests.incoming.list(id=sent)
+
+    def update(self) -> bool:
+        """Take in what was exchanged since; tell whether anything is another than before."""
+        before = self.to_json()
+        new: list[Exchange] = []
+        for kind in self._read:
+            known = getattr(self._journal, kind)
+            new += known[self._read[kind] :]
+            self._read[kind] = len(known)
+        for exchange in sorted(new, key=lambda each: each.ended):
+            self._take(exchange)
+        self._forget()
+        return self.to_json() != before
+
+    @property
+    def requests(self) -> tuple[Seen, ...]:
+        """The Requests, in the order in which they moved last."""
+        moved = sorted(self._requests.values(), key=lambda each: each.number)
+        return tuple(self._seen(each) for each in moved)
+
+    @property
+    def envelopes(self) -> tuple[Envelope, ...]:
+        """What waits at the Backbone, in the order in which it came there."""
+        return tuple(envelope for envelope, sent in self._envelopes.values() if not self._is_fetched(envelope, sent))
+
+    @property
+    def turn(self) -> Turn | None:
+        """Whose turn it is, in the Request that moved last; None if that is over, or if there is none."""
+        return self.requests[-1].turn if self._requests else None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the scene as plain data: `{"sides", "requests", "envelopes", "turn"}`, as in the attributes."""
+        return {
+            "sides": list(self.sides),
+            "requests": [{**asdict(each), "statuses": dict(each.statuses)} for each in self.requests],
+            "envelopes": [asdict(each) for each in self.envelopes],
+            "turn": str(self.turn) if self.turn else None,
+        }
+
+    def __str__(self) -> str:
+        lines = [str(each) for each in self.requests]
+        lines += (
+            f"At the Backbone, sealed: a Message for the {each.recipient or 'peer'}, with {self._content_of(each)}."
+            for each in self.envelopes
+        )
+        return "\n".join(printable(line) for line in lines) or "No Request is under way."
+
+    def _content_of(self, envelope: Envelope) -> str:
+        if envelope.request_id not in self._requests:
+            return "other content" if envelope.request_id is None else f"a {envelope.carries}"
+        title = quoted(self._requests[envelope.request_id].title)
+        return f"the Request {title}" if envelope.carries == "Request" else f"the Response to {title}"
+
+    # What is taken in
+
+    def _take(self, exchange: Exchange) -> None:
+        side = exchange.connector
+        if exchange.method == "POST" and exchange.api_path == _SYNC and exchange.succeeded:
+            self._synced[side] = max(exchange.time, self._synced.get(side, exchange.time))
+        for each in objects(exchange.response, "Message"):
+            if not each["isOwn"]:
+                self._receive(side, each["id"])
+            elif exchange.method == "POST":
+                self._take_sent(side, each, exchange.ended)
+        for each in objects(exchange.response, "Request"):
+            self._take_request(side, each, exchange.ended)
+
+    def _take_sent(self, side: str, message: Mapping[str, Any], time: datetime) -> None:
+        carries, request_id = _carried(message["content"])
+        for each in message["recipients"]:
+            name = self._addresses.get(each["address"], "")
+            self._seal(Envelope(message["id"], side, name, carries, request_id), time)
+
+    def _take_request(self, side: str, request: Mapping[str, Any], time: datetime) -> None:
+        if request["id"] not in self._requests:
+            title = asked(LocalRequest.model_validate(request))
+            self._requests[request["id"]] = _Sides(request["id"], title)
+        sides = self._requests[request["id"]]
+        if sides.see(side, request, time):
+            self._number += 1
+            sides.number = self._number
+        peer = self._addresses.get(request["peer"], "")
+        question, answer = _message_of(request), _message_of(request.get("response"))
+        self._receive(side, answer if request["isOwn"] else question)
+        if question and request["isOwn"] and request["status"] == "Open":
+            self._seal(Envelope(question, side, peer, "Request", request["id"]), time)
+        if answer and not request["isOwn"] and request["status"] == "Completed":
+            self._seal(Envelope(answer, side, peer, "Response", request["id"]), time)
+
+    def _receive(self, side: str, message_id: str) -> None:
+        self._received[side, message_id] = None
+
+    def _seal(self, envelope: Envelope, time: datetime) -> None:
+        self._envelopes.setdefault((envelope.message_id, envelope.recipient), (envelope, time))
+
+    def _is_fetched(self, envelope: Envelope, sent: datetime) -> bool:
+        if (envelope.recipient, envelope.message_id) in self._received:
+            return True
+        synced = self._synced.get(envelope.recipient)
+        return synced is not None and synced > sent
+
+    def _forget(self) -> None:
+        """Keep of what is over only the newest."""
+        for known in list(self._received)[: -10 * MOST]:
+            del self._received[known]
+        for place, (envelope, sent) in list(self._envelopes.items()):
+            if self._is_fetched(envelope, sent) and len(self._envelopes) > MOST:
+                del self._envelopes[place]
+        oldest_first = sorted(self._requests.items(), key=lambda each: (not _is_over(each[1]), each[1].number))
+        for request_id, _ in oldest_first[: max(0, len(oldest_first) - MOST)]:
+            del self._requests[request_id]
+
+    # What is shown
+
+    def _seen(self, sides: _Sides) -> Seen:
+        answers = (request["response"]["content"]["result"] for _, request in sides.shown if request.get("response"))
+        return Seen(
+            request_id=sides.request_id,
+            title=sides.title,
+            statuses={side: request["status"] for side, request in sides.shown},
+            result=next(answers, None),
+            turn=self._turn(sides),
+        )
+
+    def _turn(self, sides: _Sides) -> Turn | None:
+        if _is_over(sides):
+            return None
+        sender, recipient = self._names(sides)
+        if sides.incoming:
+            status = sides.incoming[1]["status"]
+            if status == "Completed":
+                return Turn(sender, "fetches the Response") if sender else None
+            return Turn(recipient, _RECIPIENT_DOES.get(status, "decides"))
+        assert sides.outgoing
+        was_sent = any(each.request_id == sides.request_id for each, _ in self._envelopes.values())
+        if sides.outgoing[1]["status"] == "Draft" and not was_sent:
+            return Turn(sender, "sends the Request")
+        return Turn(recipient, "fetches the Request" if recipient else "answers")
+
+    def _names(self, sides: _Sides) -> tuple[str, str]:
+        """Return who asks and who is asked; "" for whom the journal does not know."""
+        peers = [self._addresses.get(request["peer"], "") for _, request in sides.shown]
+        sender = sides.outgoing[0] if sides.outgoing else peers[-1]
+        return sender, sides.incoming[0] if sides.incoming else peers[0]
+
+
+_RECIPIENT_DOES = {
+    "Open": "checks the Request",
+    "DecisionRequired": "checks the Request",
+    "ManualDecisionRequired": "decides",
+    "Decided": "sends the Response",
+}
+
+
+def _is_over(sides: _Sides) -> bool:
+    statuses = [request["status"] for _, request in sides.shown]
+    if "Expired" in statuses:
+        return True
+    return sides.outgoing is not None and sides.outgoing[1]["status"] == "Completed"
+
+
+def _message_of(sent: Mapping[str, Any] | None) -> str:
+    """Return the id of the Message that carried a Request or a Response; "" if none did."""
+    match sent:
+        case {"source": {"type": "Message", "reference": str(message_id)}}:
+            return message_id
+    return ""
+
+
+def _carried(content: Any) -> tuple[Carried, str | None]:
+    match content:
+        case {"@type": "Request", "id": str(request_id)}:
+            return "Request", request_id
+        case {"@type": "ResponseWrapper", "requestId": str(request_id)}:
+            return "Response", request_id
+    return "other content", None
