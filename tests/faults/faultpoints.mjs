@@ -3,8 +3,8 @@
 // An event is: a write to a store, the begin or end of a transaction, a call of the Backbone leaving, its answer
 // arriving, a handler of the Runtime's events beginning, and the answer of a changing call of the API going out.
 // While the file `kill_at` is in the folder $ENMESHED_NB_FAULTS, each one is counted and written to the file `events`;
-// the one whose number stands first in `kill_at` never happens, because the process is killed before it (0: none is).
-// What else stands there says when counting begins anew.
+// the one that `kill_at` names first never happens, because the process is killed before it: its number (0: none is), or
+// the first one that is what stands on the second line. What else stands there says when counting begins anew.
 // The code under test has no hook: what passes an event is wrapped here.
 
 import fs from "node:fs";
@@ -28,7 +28,7 @@ function event(label) {
   if (wanted !== armed) [armed, count] = [wanted, 0];
   count += 1;
   fs.writeSync(log, `${count} ${label}\n`);
-  if (count === Number.parseInt(wanted)) process.kill(process.pid, "SIGKILL");
+  if (count === Number.parseInt(wanted) || label === wanted.split("\n")[1]) process.kill(process.pid, "SIGKILL");
 }
 
 /** Replaces `owner[name]` by a function that gets the original one first. */

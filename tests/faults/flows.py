@@ -114,7 +114,7 @@ def decide(run: Run, incoming: LocalRequest, *, accept: bool, inputs: dict[Any, 
     """Accept or reject an incoming Request; what a cut-off accept leaves behind must fit its status."""
     decision = accept_all(incoming, inputs) if accept else reject_all(incoming, code="no.time")
     action = "Accept" if accept else "Reject"
-    before = belongings(run.connector("recipient"))
+    before = run.read("recipient", belongings)
 
     def call(connector: Connector) -> LocalRequest:
         method = connector.requests.incoming.accept if accept else connector.requests.incoming.reject

@@ -152,7 +152,7 @@ class Network(Closing):
         self.proxy = Proxy(self.backbone.port) if proxied else None
         self.deaths = 0
         self.runs = 0
-        self.next_kill: Callable[[], int | None] | None = None
+        self.next_kill: Callable[[], int | str | None] | None = None
         self._armed: Host | None = None
         self._events = ""
         self._connectors: dict[str, Connector] = {}
@@ -173,11 +173,12 @@ class Network(Closing):
         """The last lines that the host wrote."""
         return list(self._host.lines)
 
-    def arm(self, kill_at: int) -> None:
-        """Count events from now on and kill the host before the one with this number (0: none)."""
+    def arm(self, kill_at: int | str) -> None:
+        """Count events from now on; kill the host before the one with this number (0: none), or the first named so."""
+        number, label = (kill_at, "") if isinstance(kill_at, int) else (0, kill_at)
         (self._host.faults / "events").write_text("")  # the host appends to it
         self._armed = self._host
-        (self._host.faults / "kill_at").write_text(f"{kill_at} {time.monotonic_ns()}")
+        (self._host.faults / "kill_at").write_text(f"{number} {time.monotonic_ns()}\n{label}")
 
     def disarm(self) -> None:
         """Count no events any more."""

@@ -84,6 +84,20 @@ def test_unfetched_message(snapshots):
     assert not bad(workload.findings), workload
 
 
+@pytest.mark.parametrize(
+    "event",
+    [
+        pytest.param("← Backbone POST /SyncRuns 201", id="when a run has begun, and nobody knows which"),
+        pytest.param("→ Backbone GET /SyncRuns/…/ExternalEvents", id="before anybody knows what the run brings"),
+        pytest.param("→ Backbone GET /Messages/…", id="while that is fetched"),
+        pytest.param("→ Backbone PUT /SyncRuns/…/FinalizeExternalEventSync", id="before that is confirmed"),
+    ],
+)
+def test_a_message_is_fetched_though_the_backbone_has_given_it_up(event, snapshots):
+    workload = torture.unfetched_by_kills(event, snapshots)
+    assert not bad(workload.findings), workload
+
+
 @pytest.mark.skipif(not disk.CAN_MOUNT, reason="only root can mount a small disk")
 def test_a_full_disk(snapshots, tmp_path):
     with disk.small_disk(tmp_path / "disk", 16) as small:

@@ -148,6 +148,23 @@ def unfetched_message(snapshots: Snapshots) -> Workload:
     return workload
 
 
+def unfetched_by_kills(event: str, snapshots: Snapshots) -> Workload:
+    """Kill the host before this event, three times in a row, while it fetches a Message or starts again after that."""
+    workload = Workload("unfetched_by_kills", 0, ["accept create IdentityAttribute"])
+    with _network(workload, snapshots) as (network, run):
+        steps = RELATED[workload.flows[0]](run)
+        for _ in range(RECEIVE):
+            next(steps)
+        others = iter([event, event])
+        network.next_kill = lambda: next(others, None)
+        network.arm(event)
+        run.sync("recipient")
+        assert network.deaths == 3
+        assert not [line for line in network.log if "cannot be applied" in line]
+        finish(steps)
+    return workload
+
+
 @contextmanager
 def _network(workload: Workload, snapshots: Snapshots, *, proxied: bool = False) -> Iterator[tuple[Network, Run]]:
     """Give a network for a workload; after it, end all faults and hold everything against the model."""

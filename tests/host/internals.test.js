@@ -293,7 +293,8 @@ reliesOn("aroundBackboneCalls", "methods of `RESTClient` with their options for 
 /** The function of internals.js that relies on it, the file of a class, and its methods. */
 const METHODS = [
   ["aroundSynchronisations", "sync/SyncController", ["_syncAndResyncDatawallet", "finalizeExternalEventsSyncRun"]],
-  ["aroundSynchronisations", "sync/backbone/SyncClient", ["startSyncRun"]],
+  ["aroundSynchronisations", "sync/backbone/SyncClient", ["startSyncRun", "getExternalEventsOfSyncRun"]],
+  ["aroundSynchronisations", "../core/backbone/Paginator", ["collect"]],
   ["aroundExternalEvents", "sync/externalEventProcessors/ExternalEventProcessorRegistry", ["getProcessorForItem"]],
   ["aroundChangingCalls", "messages/backbone/MessageClient", ["createMessage", "getMessages"]],
   [

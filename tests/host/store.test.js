@@ -231,8 +231,9 @@ test("a note outlives a kill, and goes with the unit that finishes it", async ()
       changes: store.changesSoFar
     });
     assert.deepEqual(store.unfinished, [], "it is in progress");
+    store.amend(id, { answer: "lost" });
     const [note] = new Store(path).unfinished;
-    assert.deepEqual([note.kind, note.of], ["call", "something"]);
+    assert.deepEqual([note.kind, note.of, note.answer], ["call", "something", "lost"]);
     const revived = new Store(path);
     const again = await revived.getCollection("things");
     await again.create({ id: "b", value: 2 });

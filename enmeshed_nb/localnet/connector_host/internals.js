@@ -117,16 +117,22 @@ export function aroundUseCases(around) {
 }
 
 /**
- * Does each synchronisation of an account by `synchronise(work)`, what starts a run at the Backbone by `start(work)`, and
- * what confirms to the Backbone what was applied by `finalize(work)`.
+ * Does each synchronisation of an account by `synchronise(work)`, what starts a run at the Backbone by `start(work)`, what
+ * lists its events by `list(work)`, and what confirms to the Backbone what was applied by `finalize(work)`.
  *
  * Relies on: `_syncAndResyncDatawallet` is one synchronisation, shared by all who ask for one meanwhile;
- * `finalizeExternalEventsSyncRun` is the call after which the Backbone does not deliver a run's events again.
+ * `finalizeExternalEventsSyncRun` is the call after which the Backbone does not deliver a run's events again; the pages of
+ * events are read by `collect`.
  */
-export function aroundSynchronisations({ synchronization }, { synchronise, start, finalize }) {
+export function aroundSynchronisations({ synchronization }, { synchronise, start, list, finalize }) {
   const around = (owner, name, way) => wrap(owner, name, (work, ...words) => way(() => work(...words)));
   around(synchronization, "_syncAndResyncDatawallet", synchronise);
   around(synchronization.client, "startSyncRun", start);
+  wrap(synchronization.client, "getExternalEventsOfSyncRun", async (send, ...words) => {
+    const result = await send(...words);
+    if (result.isSuccess) around(result.value, "collect", list);
+    return result;
+  });
   around(synchronization, "finalizeExternalEventsSyncRun", finalize);
 }
 
@@ -346,6 +352,24 @@ export function isPassing(error) {
 /** Returns a delivered event, given what it was as JSON. */
 export function externalEvent(json) {
   return ExternalEvent.fromAny(json);
+}
+
+/**
+ * Returns, as JSON, the events that the Backbone may ever have delivered of all that it holds for an account now: each
+ * Message of a peer has come, each Relationship has changed.
+ *
+ * Relies on: the clients of `messages` and `relationships` list all, and the payloads of these events.
+ */
+export async function possibleEvents({ messages, relationships, identity }) {
+  const received = (await (await messages.client.getMessages({})).value.collect()).filter(
+    ({ createdBy }) => !identity.isMe(CoreAddress.from(createdBy))
+  );
+  const related = await (await relationships.client.getRelationships({})).value.collect();
+  const event = (type, payload) => ({ id: payload.id, type, index: 0, createdAt: "", syncErrorCount: 0, payload });
+  return [
+    ...related.map(({ id }) => event("RelationshipStatusChanged", { id, relationshipId: id })),
+    ...received.map(({ id }) => event("MessageReceived", { id }))
+  ];
 }
 
 /**

@@ -131,7 +131,8 @@ const UNCLEAR = {
   change: "It is to be found out whether a Relationship was changed.",
   claim: "It is to be found out whether a File was taken over.",
   decomposition: "It is to be found out whether a Relationship was decomposed.",
-  event: "Something that the Backbone has delivered is to be fetched."
+  event: "Something that the Backbone has delivered is to be fetched.",
+  run: "What a synchronisation was to bring that was cut off is to be fetched."
 };
 
 /** Takes up: a Message with a Request was sent, the Request is still a Draft. */

@@ -58,6 +58,7 @@ export class Store {
   #delete;
   #read;
   #note;
+  #amend;
   #strike;
   #maps = new Map();
   /** For each document that is changed by units under way: its changes, oldest first. */
@@ -88,6 +89,7 @@ export class Store {
     this.#delete = this.#sqlite.prepare("DELETE FROM documents WHERE collection = ? AND key = ?");
     this.#read = this.#sqlite.prepare("SELECT document FROM documents WHERE collection = ? AND key = ?");
     this.#note = this.#sqlite.prepare("INSERT INTO notes (kind, details) VALUES (?, ?)");
+    this.#amend = this.#sqlite.prepare("UPDATE notes SET details = ? WHERE id = ?");
     this.#strike = this.#sqlite.prepare("DELETE FROM notes WHERE id = ?");
     for (const { id, kind, details } of this.#sqlite.prepare("SELECT * FROM notes ORDER BY id").all()) {
       this.#notes.set(id, { ...JSON.parse(details), id, kind });
@@ -241,6 +243,18 @@ export class Store {
     this.#notes.set(id, { ...details, id, kind });
     this.#inProgress.add(id);
     return id;
+  }
+
+  /** Writes down at once what else is known of it. */
+  amend(id, details) {
+    const { kind, ...known } = this.#notes.get(id);
+    const all = { ...known, ...details, id: undefined };
+    try {
+      this.#amend.run(JSON.stringify(all), id);
+    } catch (error) {
+      throw unstorable(error);
+    }
+    this.#notes.set(id, { ...all, id, kind });
   }
 
   /** It is finished: the note goes with what the unit under way stores, or at once. */

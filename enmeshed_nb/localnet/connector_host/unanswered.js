@@ -5,8 +5,10 @@
 // Backbone is asked. If it has what the call was to bring, the unit's changes are made after all, and what it did not get
 // to; if not, nothing was done at either side, and whoever wanted it may try again.
 //
-// Events that the Backbone delivered and that could not be applied, because it failed just then, are noted, too: it gives
-// up after three failures, and they would be lost.
+// The Backbone gives up delivering an event after three failures; a sync run that was cut off counts as one. So events are
+// noted, too: those of a run as soon as they are listed, until the run is over, and one that could not be applied because
+// the Backbone failed just then. If three runs in a row were cut off before their events were listed, nobody knows what
+// was in them: then the Backbone is asked for all that it holds.
 
 import { ApplicationError } from "@js-soft/ts-utils";
 import { setTimeout } from "node:timers/promises";
@@ -25,13 +27,16 @@ import {
   isPassing,
   isRefusal,
   ownsFile,
+  possibleEvents,
   refreshRelationship,
   sentMessage
 } from "./internals.js";
 
+const DELIVERED = ["event", "run"]; // kinds of notes of what the Backbone delivers
 const ANOTHER_RUN = "error.platform.validation.syncRun.cannotStartSyncRunWhenAnotherSyncRunIsRunning";
 const RUN_PATIENCE = 15_000; // milliseconds for another run to end: a device's, or a lost one that runs out
 const RUN_INTERVAL = 500;
+const MOST_FAILURES = 3; // of an event: then the Backbone does not deliver it any more
 const PAUSE = 1000; // milliseconds after a failure in which calls of the API do not try to find out
 
 export class Unanswered {
@@ -43,6 +48,9 @@ export class Unanswered {
   #apply;
   #settling;
   #failedAt = 0;
+  /** The id of the note of the run under way. */
+  #run;
+  #turn = Promise.resolve();
 
   /** `seek()` is called when something was left unclear, `synchronised()` after each synchronisation. */
   constructor(store, account, services, logger, { seek, synchronised }) {
@@ -57,16 +65,23 @@ export class Unanswered {
     aroundSynchronisations(account, {
       synchronise: async (work) => {
         try {
-          return await store.unit(work, { alone: true });
+          return await this.#inTurn(() => store.unit(work, { alone: true }));
         } finally {
+          this.#cutOff();
           synchronised();
         }
       },
       start: (start) => this.#started(start),
+      list: async (list) => {
+        const events = await list();
+        store.amend(this.#run, { events });
+        return events;
+      },
       finalize: async (finalize) => {
         store.commit(); // what is confirmed to the Backbone never comes again
         const result = await finalize();
-        this.#finalized();
+        store.strike(this.#run);
+        this.#run = undefined;
         return result;
       }
     });
@@ -74,7 +89,7 @@ export class Unanswered {
 
   /** What is not known to be finished. */
   get notes() {
-    return this.#store.unfinished.filter(({ kind }) => kind in this.#ways);
+    return this.#store.unfinished.filter((note) => note.kind !== "run" || note.events?.length > 0 || isLost(note));
   }
 
   /** Finds out about all that was not answered. Throws what the Backbone fails with. */
@@ -98,8 +113,9 @@ export class Unanswered {
   async #settleAll() {
     for (const note of this.notes) {
       this.#store.resume(note.id);
+      const settle = () => this.#store.unit(() => this.#settleOne(note), { alone: true });
       try {
-        await this.#store.unit(() => this.#settleOne(note), { alone: true });
+        await (DELIVERED.includes(note.kind) ? this.#inTurn(settle) : settle());
       } catch (error) {
         this.#store.leave(note.id);
         if (isPassing(error)) throw error;
@@ -139,11 +155,32 @@ export class Unanswered {
       // Who accepts again needs the File as it was loaded, the peer's: one's own cannot be accepted.
       this.#store.redo(changes.filter(([collection]) => collection === "Files"));
     },
-    event: ({ event }) => this.#apply(externalEvent(event))
+    event: ({ event }) => this.#apply(externalEvent(event)),
+    run: async ({ run, events }) => {
+      for (const event of events ?? (await possibleEvents(this.#account))) await this.#applyAgain(externalEvent(event));
+      if (run) this.#store.leave(this.#store.note("run", { run, events: [] })); // it may still be open
+    }
   };
 
+  /** Applies an event of a run that was cut off, unless it is refused: then it would have been refused in its run. */
+  async #applyAgain(event) {
+    try {
+      await this.#apply(event);
+    } catch (error) {
+      if (isPassing(error)) throw error;
+      this.#logger.error(`An event of a synchronisation that was cut off cannot be applied (${event.type}):`, error);
+    }
+  }
+
+  /** Does what applies events of the Backbone, one after another: a Message would be stored twice. */
+  #inTurn(work) {
+    const result = this.#turn.then(work);
+    this.#turn = result.catch(() => {});
+    return result;
+  }
+
   async #noted(kind, details, send) {
-    if (this.notes.some((note) => note.kind !== "event")) throw unclear();
+    if (this.notes.some((note) => !DELIVERED.includes(note.kind))) throw unclear();
     const id = this.#store.note(kind, { ...details, since: new Date(), changes: this.#store.changesSoFar });
     const result = await send();
     if (result.isSuccess) this.#store.strike(id);
@@ -154,7 +191,7 @@ export class Unanswered {
 
   #leave(id) {
     this.#store.leave(id);
-    this.#seek();
+    if (this.notes.length > 0) this.#seek();
   }
 
   async #received(apply, event) {
@@ -175,23 +212,58 @@ export class Unanswered {
   async #started(start) {
     const deadline = Date.now() + RUN_PATIENCE;
     for (;;) {
-      const result = await start();
-      if (result.isSuccess) {
-        if (result.value.syncRun) this.#store.leave(this.#store.note("run", { run: result.value.syncRun }));
-        return result;
+      const result = await this.#counted(start);
+      if (result.isSuccess || result.error.code !== ANOTHER_RUN || Date.now() > deadline) return result;
+      const open = this.#runs.findLast(({ run }) => run);
+      if (open) {
+        this.#run = open.id;
+        this.#store.resume(open.id);
+        return createdRun(open.run);
       }
-      if (result.error.code !== ANOTHER_RUN) return result;
-      const note = this.#store.unfinished.findLast(({ kind }) => kind === "run");
-      if (note) return createdRun(note.run);
-      if (Date.now() > deadline) return result;
       await setTimeout(RUN_INTERVAL);
     }
   }
 
-  /** The run is over, as soon as what was applied is stored. */
-  #finalized() {
-    for (const { id, kind } of this.#store.unfinished) if (kind === "run") this.#store.strike(id);
+  /** Starts a run; a note of it counts how many were started in a row of which nobody knows the events. */
+  async #counted(start) {
+    const unlisted = this.#runs.find((note) => !note.events && !isLost(note));
+    const { id, runs } = unlisted ?? { id: this.#store.note("run", { runs: 1 }), runs: 0 };
+    this.#run = id;
+    this.#store.resume(id);
+    if (unlisted) this.#store.amend(id, { runs: runs + 1 });
+    const result = await start();
+    if (result.isSuccess) this.#forgetOver();
+    if (result.isSuccess && result.value.syncRun) {
+      this.#store.amend(id, { run: result.value.syncRun });
+      return result;
+    }
+    if (result.isSuccess || (isRefusal(result) && !unlisted)) this.#store.strike(id, { atOnce: true });
+    else if (isRefusal(result)) this.#store.amend(id, { runs });
+    this.#cutOff();
+    return result;
   }
+
+  /** The notes of runs that were cut off. */
+  get #runs() {
+    return this.#store.unfinished.filter(({ kind }) => kind === "run");
+  }
+
+  /** No run is open at the Backbone, so there is none to go on with. */
+  #forgetOver() {
+    for (const { id, events } of this.#runs) if (events?.length === 0) this.#store.strike(id, { atOnce: true });
+  }
+
+  /** The run under way, if there is one, has not come to its end. */
+  #cutOff() {
+    const id = this.#run;
+    this.#run = undefined;
+    if (id) this.#leave(id);
+  }
+}
+
+/** Tells whether, by this note of runs, the Backbone may have given up events of which nobody knows. */
+function isLost({ events, runs }) {
+  return !events && runs >= MOST_FAILURES;
 }
 
 function unclear() {
