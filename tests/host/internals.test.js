@@ -17,6 +17,7 @@ const {
   forgetBackboneToken,
   hasIdentity,
   IndexedCollection,
+  indexTexts,
   onChange,
   MapInMemory,
   openIdentity,
@@ -214,6 +215,82 @@ reliesOn(
     }
   }
 );
+
+reliesOn(
+  "indexTexts",
+  "`LokiJsCollection` looks for documents by `chain().find(query)`, among `filteredrows`",
+  async () => {
+    const things = new IndexedCollection(newCollection());
+    indexTexts(things.collection);
+    let reads = 0;
+    const source = (reference) => ({
+      get reference() {
+        reads += 1;
+        return reference;
+      }
+    });
+    for (let number = 0; number < 100; number += 1) {
+      await things.create({ id: `${number}`, source: source(`${number}`) });
+    }
+    await things.findOne({ "source.reference": "7" }); // from now on it is indexed
+    for (const look of ["find", "findOne", "count", "delete"]) {
+      reads = 0;
+      assert.ok(await things[look]({ "source.reference": "7" }));
+      assert.ok(reads < 10, `'${look}' has looked at ${reads} documents`);
+    }
+  }
+);
+
+test("what is found by an index is what is there, in its order, whatever was changed", async () => {
+  const both = [newCollection(), newCollection()].map((collection) => new IndexedCollection(collection));
+  indexTexts(both[1].collection);
+  let seed = 1;
+  const random = (below) => (seed = (seed * 48271) % 2147483647) % below;
+  const one = (values) => values[random(values.length)];
+  const text = () => one([..."abcdefghijklmno", 1, null]);
+  const value = () => one([text(), text(), ["a", "b"]]);
+  const source = () => one([{ of: value() }, [{ of: value() }, { of: value() }], {}, "a"]);
+  const changes = {
+    create: async (things, { id, document }) => (await things.read(id)) ?? things.create(document),
+    update: async (things, { id, document }) => {
+      const known = await things.read(id);
+      if (known) await things.update(known, document);
+    },
+    patch: async (things, { id, document }) => {
+      const known = await things.read(id);
+      if (known) await things.patch(known, document);
+    },
+    delete: (things, { id }) => things.delete({ id, kind: "b" }),
+    restore: async (things, { id, document, isThere }) => {
+      const key = (await things.read(id))?.$loki;
+      if (key) restore(things.collection, key, isThere ? document : undefined);
+    }
+  };
+  const shown = (documents) => documents.map(({ $loki, meta, ...document }) => [$loki, document]);
+  let found = 0;
+  for (let step = 0; step < 3000; step += 1) {
+    const id = `${random(150)}`;
+    const change = {
+      name: one([...Array(6).fill("create"), ...Object.keys(changes)]),
+      document: { id, kind: value(), source: source(), isOwn: one([true, false]) },
+      isThere: one([true, false])
+    };
+    for (const things of both) await changes[change.name](things, { id, ...structuredClone(change) });
+    const query = one([
+      { id },
+      { kind: text() },
+      { "source.of": text() },
+      { "source.of": text(), isOwn: true },
+      { $and: [{ kind: "c" }, { "source.of": text() }] },
+      { $or: [{ kind: "c" }, { "source.of": "d" }] }
+    ]);
+    const [expected, seen] = await Promise.all(both.map(async (things) => shown(await things.find(query))));
+    assert.deepEqual(seen, expected, `${JSON.stringify(query)} after step ${step}`);
+    assert.equal(...(await Promise.all(both.map((things) => things.count(query)))));
+    found += both[1].collection.data.length > 50 && expected.length > 0 && expected.length < 10 ? 1 : 0;
+  }
+  assert.ok(found > 100, `only ${found} queries found some of many`);
+});
 
 reliesOn("restore", "LokiJS finds documents by `idIndex`, which `ensureId` makes, and by unique indexes", () => {
   const collection = newCollection();

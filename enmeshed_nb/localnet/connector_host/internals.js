@@ -211,6 +211,93 @@ function inLinearTime(query) {
 }
 
 /**
+ * Makes what is asked of a collection by a text at a path, e.g. an id or `source.reference`, be found by an index; what
+ * is found and its order stay the same. A path is indexed when it is asked for the first time.
+ *
+ * Relies on: whatever looks for documents begins with `chain()`, and then gives a query to `find`, in which a text means
+ * that it is there, be it in one of several objects in a list; LokiJS looks on among `filteredrows` if
+ * `filterInitialized` says that these were looked for; `get(key, true)` returns a document and its place; `by` finds
+ * what `uniqueNames` has.
+ */
+export function indexTexts(collection) {
+  const indexes = new Map();
+  const keysOf = (path, text) => {
+    if (collection.uniqueNames.includes(path)) return new Set([collection.by(path, text)?.$loki].filter(Boolean));
+    if (!indexes.has(path)) indexes.set(path, new TextIndex(path, collection.data));
+    return indexes.get(path).keysOf(text);
+  };
+  collection.on(["insert", "update"], (document) => indexes.forEach((index) => index.put(document)));
+  collection.on("delete", (document) => indexes.forEach((index) => index.remove(document)));
+  wrap(collection, "chain", (chain, ...words) => {
+    const found = chain(...words);
+    wrap(found, "find", (find, query, ...others) => {
+      if (!found.filterInitialized) {
+        const [fewest] = [...textsIn(query)]
+          .map(([path, text]) => keysOf(path, text))
+          .sort((one, other) => one.size - other.size);
+        // Many are found sooner by looking at all documents.
+        if (fewest && fewest.size * 8 <= collection.data.length) {
+          found.filteredrows = [...fewest].map((key) => collection.get(key, true)[1]).sort((one, other) => one - other);
+          found.filterInitialized = true;
+        }
+      }
+      return find(query, ...others);
+    });
+    return found;
+  });
+}
+
+/** The keys of documents by the texts that these have at a path. */
+class TextIndex {
+  #names;
+  #keys = new Map();
+  #texts = new Map();
+
+  constructor(path, documents) {
+    this.#names = path.split(".");
+    for (const document of documents) this.put(document);
+  }
+
+  keysOf(text) {
+    return this.#keys.get(text) ?? new Set();
+  }
+
+  put(document) {
+    this.remove(document);
+    const texts = [...textsAt(document, this.#names)];
+    for (const text of texts) {
+      if (!this.#keys.has(text)) this.#keys.set(text, new Set());
+      this.#keys.get(text).add(document.$loki);
+    }
+    if (texts.length > 0) this.#texts.set(document.$loki, texts);
+  }
+
+  remove({ $loki: key }) {
+    for (const text of this.#texts.get(key) ?? []) {
+      const keys = this.#keys.get(text);
+      keys.delete(key);
+      if (keys.size === 0) this.#keys.delete(text);
+    }
+    this.#texts.delete(key);
+  }
+}
+
+/** The texts that a query asks for, each with its path. */
+function* textsIn(query) {
+  for (const [path, value] of Object.entries(query ?? {})) {
+    if (path === "$and") for (const each of value) yield* textsIn(each);
+    else if (typeof value === "string") yield [path, value];
+  }
+}
+
+/** The texts at a path of an object; in a list, those of all objects in it. */
+function* textsAt(value, [name, ...more]) {
+  const at = value?.[name];
+  if (more.length > 0) for (const each of Array.isArray(at) ? at : [at]) yield* textsAt(each, more);
+  else if (typeof at === "string") yield at;
+}
+
+/**
  * A map that knows when its documents were changed without it.
  *
  * Relies on: `LokiJsMap` keeps what it has read in `_map`, and reads it anew if that is undefined.

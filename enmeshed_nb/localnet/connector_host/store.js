@@ -17,7 +17,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { fill, IndexedCollection, MapInMemory, onChange, restore } from "./internals.js";
+import { fill, IndexedCollection, indexTexts, MapInMemory, onChange, restore } from "./internals.js";
 
 const DAMAGED = [11, 26]; // SQLITE_CORRUPT, SQLITE_NOTADB
 const SYNCHRONOUS = process.env.ENMESHED_NB_DURABILITY === "power" ? "FULL" : "NORMAL";
@@ -328,6 +328,7 @@ export class Store {
     for (const [other, key] of noted) if (other === name) collection.maxId = Math.max(collection.maxId, key);
     const write = (key, document) => this.#restoring || this.#changed(name, key, this.#written(name, key, document));
     onChange(collection, write, (key) => this.#restoring || this.#changed(name, key, undefined));
+    indexTexts(collection);
     return collection;
   }
 
