@@ -353,6 +353,15 @@ export function restore(collection, key, document) {
   }
 }
 
+/**
+ * Returns what an account has stored of a kind, "Requests" or "Messages", as it is stored.
+ *
+ * Relies on: `getSynchronizedCollection` and these names; documents are what the Runtime's objects are as JSON.
+ */
+export async function storedDocuments(account, kind, query) {
+  return (await account.getSynchronizedCollection(kind)).find(query);
+}
+
 // --- What the Backbone may know, though its answer never came
 
 const CHANGES_OF_RELATIONSHIPS = [

@@ -319,11 +319,7 @@ export class Store {
   #load(name, unique) {
     const collection = this.#loki.addCollection(name, { unique });
     const stored = this.#sqlite.prepare("SELECT key, document FROM documents WHERE collection = ? ORDER BY key");
-    const rows = this.#sound(() => stored.all(name));
-    fill(
-      collection,
-      rows.map(({ key, document }) => ({ key, document: JSON.parse(document) }))
-    );
+    this.#sound(() => fill(collection, parsed(stored.iterate(name))));
     const noted = [...this.#notes.values()].flatMap(({ changes = [] }) => changes);
     for (const [other, key] of noted) if (other === name) collection.maxId = Math.max(collection.maxId, key);
     const write = (key, document) => this.#restoring || this.#changed(name, key, this.#written(name, key, document));
@@ -359,6 +355,11 @@ export class Store {
       throw error;
     }
   }
+}
+
+/** Reads rows one by one: all of them at once would be twice in memory. */
+function* parsed(rows) {
+  for (const { key, document } of rows) yield { key, document: JSON.parse(document) };
 }
 
 /** The error of a change that cannot be stored, because the disk is full or must not be written to. */
