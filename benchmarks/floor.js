@@ -1,15 +1,19 @@
 // The floor: two bare Runtimes in this process, their documents in memory (LokiJS), no HTTP API, on a Backbone that
 // $BACKBONE names as JSON {"baseUrl", "platformClientId", "platformClientSecret"}.
 //
-// At first it says {"start": ms}. Then each line on stdin asks for that many round trips of the guide, and is answered by
-// {"trips": [{"ms", "calls": [[name, ms], …]}, …]}: how long each took, and each call of the Backbone in it, from the
-// moment that Node's HTTP client begins to send it to the end of the answer.
+// At first it says {"start": ms}. Then each line on stdin asks for something:
+//
+//   {"trips"}                for that many round trips of the guide, answered by {"trips": [{"ms", "calls": [[name, ms], …]},
+//                            …]}: how long each took, and each call of the Backbone in it, from the moment that Node's HTTP
+//                            client begins to send it to the end of the answer
+//   {"clients", "seconds"}   for calls by so many clients at once, answered by {"rates": {name: calls per second}}
 
 import { performance } from "node:perf_hooks";
 
 const began = performance.now();
 
 import diagnostics from "node:diagnostics_channel";
+import http from "node:http";
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 
@@ -29,7 +33,15 @@ const REQUEST = {
 
 const silent = { getLogger: () => new Proxy({}, { get: () => () => {} }) };
 
+/** What can be called again and again: it changes nothing, or finds that there is nothing new. */
+const REPEATED = {
+  "GET /Datawallet/Modifications": "",
+  "POST /SyncRuns": JSON.stringify({ type: "ExternalEventSync" })
+};
+
 let calls = [];
+/** The newest request of each name: its path and its headers. */
+const made = {};
 
 diagnostics.subscribe("http.client.request.created", ({ request }) => {
   request.began = performance.now();
@@ -37,7 +49,9 @@ diagnostics.subscribe("http.client.request.created", ({ request }) => {
 diagnostics.subscribe("http.client.response.finish", ({ request, response }) => {
   response.once("end", () => {
     const path = request.path.split("?")[0].replace("/api/v2", "").replace(ID, "/{id}");
-    calls.push([`${request.method} ${path}`, performance.now() - request.began]);
+    const name = `${request.method} ${path}`;
+    calls.push([name, performance.now() - request.began]);
+    made[name] = { method: request.method, path: request.path, headers: request.getHeaders() };
   });
 });
 
@@ -170,6 +184,40 @@ async function timed(work) {
   return { ms: performance.now() - from, calls };
 }
 
+/** Repeats a call by some clients at once; returns how many were answered per second. */
+async function rate(name, clients, seconds) {
+  const agent = new http.Agent({ keepAlive: true, maxSockets: clients });
+  const body = REPEATED[name];
+  const { hostname, port } = new URL(transportLibrary.baseUrl);
+  const headers = { ...made[name].headers, "content-length": body.length };
+  const options = { ...made[name], hostname, port, headers, agent };
+  const call = () =>
+    new Promise((resolve, reject) => {
+      const request = http.request(options, (response) => response.resume().once("end", () => resolve(response)));
+      request.once("error", reject).end(body);
+    });
+  const from = performance.now();
+  const until = from + 1000 * seconds;
+  let count = 0;
+  const client = async () => {
+    while (performance.now() < until) {
+      const { statusCode } = await call();
+      if (statusCode >= 400) throw new Error(`${name} was answered by ${statusCode}.`);
+      count += 1;
+    }
+  };
+  await Promise.all(Array.from({ length: clients }, client));
+  agent.destroy();
+  return (1000 * count) / (performance.now() - from);
+}
+
+/** Repeats each call that can be repeated, one after the other. */
+async function rates(clients, seconds) {
+  const found = {};
+  for (const name of Object.keys(REPEATED)) found[name] = await rate(name, clients, seconds);
+  return found;
+}
+
 const say = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
 
 const sender = await start();
@@ -177,8 +225,9 @@ const recipient = await start();
 say({ start: performance.now() - began });
 await makeFriends(recipient, sender);
 for await (const line of createInterface({ input: process.stdin })) {
+  const asked = JSON.parse(line);
   const trips = [];
-  for (let left = Number(line); left > 0; left -= 1) trips.push(await timed(() => trip(sender, recipient)));
-  say({ trips });
+  for (let left = asked.trips ?? 0; left > 0; left -= 1) trips.push(await timed(() => trip(sender, recipient)));
+  say(asked.trips ? { trips } : { rates: await rates(asked.clients, asked.seconds) });
 }
 process.exit(0);
