@@ -41,9 +41,9 @@ class Figure:
     def cells(self) -> tuple[str, ...]:
         """Return the figure as a row of the table."""
         low, high = (f"{each(self.values):.2f}" if len(self.values) > 1 else "" for each in (min, max))
-        ratio = f"{self.ratio:.2f} × {self.base.name.strip()}" if self.base else ""
+        ratio = f"{self.ratio:.2f} of {self.base.name.strip()}" if self.base else ""
         targets = [f"≤ {self.at_most:g} {self.unit}"] if self.at_most is not None else []
-        targets += [f"≤ {self.times_base:g} ×"] if self.times_base is not None else []
+        targets += [f"≤ {self.times_base:g} of it"] if self.times_base is not None else []
         return self.name, f"{self.median:.2f}", low, high, self.unit, ratio, ", ".join(targets)
 
     def as_json(self) -> dict[str, Any]:

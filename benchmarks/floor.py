@@ -89,7 +89,7 @@ class Floor:
                 self.measured.calls[name].append(took)
 
     def load(self, clients: int, seconds: float) -> None:
-        """Let clients call the Backbone, each one again as soon as it is answered, for each call that can be repeated."""
+        """Let clients make each call that can be repeated, each one again as soon as it is answered."""
         by = f"{clients} client{'s' if clients > 1 else ''}"
         for name, rate in self._asked({"clients": clients, "seconds": seconds})["rates"].items():
             self.measured.rates[f"{name} by {by}"] = [rate]

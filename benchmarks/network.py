@@ -76,8 +76,9 @@ class Network:
         return sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file()) / 1e6
 
     def _command(self, *words: str) -> str:
-        command = [COMMAND, *words, "--data-dir", self.folder]
-        return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment()).stdout
+        command = [str(COMMAND), *words, "--data-dir", str(self.folder)]
+        finished = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment())
+        return finished.stdout
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -118,9 +119,9 @@ def until(look: Callable[[], T]) -> T:
     return found
 
 
-def become(connector: Plain, side: str, request_id: str, status: str) -> None:
+def become(connector: Plain, side: str, request_id: str, status: str) -> bool:
     """Wait until a Request has a status."""
-    until(lambda: connector.get(f"/Requests/{side}/{request_id}")["status"] == status)
+    return until(lambda: bool(connector.get(f"/Requests/{side}/{request_id}")["status"] == status))
 
 
 @contextmanager
@@ -148,20 +149,20 @@ def befriend(one: Plain, others: Sequence[Plain]) -> None:
         other.post("/Account/Sync")
 
 
-def trip(sender: Plain, recipient: Plain) -> Iterator[None]:
+def trip(sender: Plain, recipient: Plain) -> Iterator[object]:
     """Make the guide's round trip by plain httpx; yield after each of the stages."""
     asked = {"content": REQUEST, "peer": recipient.address}
     yield sender.post("/Requests/Outgoing/Validate", asked)
     request = sender.post("/Requests/Outgoing", asked)
-    yield
+    yield None
     message = sender.post("/Messages", {"recipients": [recipient.address], "content": request["content"]})
-    yield
+    yield None
     yield become(sender, "Outgoing", request["id"], "Open")
     yield recipient.post("/Account/Sync")
     of_message = {"source.reference": message["id"], "status": "ManualDecisionRequired"}
     (incoming,) = until(lambda: recipient.get("/Requests/Incoming", **of_message))
     path = f"/Requests/Incoming/{incoming['id']}"
-    yield
+    yield None
     yield recipient.put(f"{path}/CanAccept", ACCEPTED)
     yield recipient.put(f"{path}/Accept", ACCEPTED)
     yield become(recipient, "Incoming", incoming["id"], "Completed")

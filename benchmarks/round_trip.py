@@ -1,10 +1,10 @@
 """The guide's round trip: by plain httpx, by our client, by `ask`; with few and with many completed Requests."""
 
-import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from itertools import pairwise
 from pathlib import Path
 
 from benchmarks.figures import Figure
@@ -81,13 +81,13 @@ class _Ours:
         outgoing, incoming = self.sender.requests.outgoing, self.recipient.requests.incoming
         yield outgoing.validate(REQUEST, self.peer)
         created = outgoing.create(REQUEST, self.peer)
-        yield
+        yield None
         message = self.sender.messages.send(self.peer, created.content)
-        yield
+        yield None
         yield wait_for_status(outgoing, created.id, "Open")
         yield self.recipient.account.sync()
         found = wait_for_request(self.recipient, message.id)
-        yield
+        yield None
         decision = accept_all(found)
         yield incoming.can_accept(found.id, decision)
         yield incoming.accept(found.id, decision)
@@ -129,7 +129,9 @@ def _beside(name: str, plain: Trip, pair: tuple[Plain, Plain], trips: int, reque
     yield Figure(name, "ms", _whole(many), base, times_base=LARGE if requests > 2000 else SMALL)
 
 
-def _by_turns(ways: Sequence[Trip], trips: int, meanwhile: Callable[[], object] = lambda: None) -> list[list[list[float]]]:
+def _by_turns(
+    ways: Sequence[Trip], trips: int, meanwhile: Callable[[], object] = lambda: None
+) -> list[list[list[float]]]:
     """Make round trips in several ways by turns; return for each way and each trip what its stages took, in ms."""
     took: list[list[list[float]]] = [[] for _ in ways]
     for way in ways:
@@ -143,8 +145,8 @@ def _by_turns(ways: Sequence[Trip], trips: int, meanwhile: Callable[[], object] 
 
 def _timed(way: Trip) -> list[float]:
     times = [time.perf_counter(), *(time.perf_counter() for _ in way())]
-    return [1000 * (after - before) for before, after in zip(times, times[1:], strict=False)]
+    return [1000 * (after - before) for before, after in pairwise(times)]
 
 
 def _whole(took: Sequence[Sequence[float]]) -> list[float]:
-    return [statistics.fsum(stages) for stages in took]
+    return [sum(stages) for stages in took]

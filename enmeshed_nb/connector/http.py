@@ -264,6 +264,8 @@ class Http:
         answers: list[httpx.Response] = []
 
         def tell(error: str | None) -> None:
+            if not self._observers:
+                return
             answer = answers[0] if answers else None
             self._tell(
                 Exchange(

@@ -135,6 +135,7 @@ class Typed(Model):
         """Remember whether the class is one of the API's types or only stands for several, and how old it is."""
         super().__init_subclass__(**options)
         cls._family, cls._since = family, since
+        _types_of.cache_clear()
         if since is not FIRST:
             cls.__doc__ = f"{cls.__doc__ or ''}\n\nSince {since}.\n"
 
@@ -158,7 +159,7 @@ class Typed(Model):
         name = data.get("@type", None if cls._family else cls.__name__)
         if name == cls.__name__ and not cls._family:
             return handler({key: value for key, value in data.items() if key != "@type"})
-        known = {kind.__name__: kind for kind in cls._types()}
+        known = _types_of(cls)
         if _lenient(info):
             if name in known:
                 try:
@@ -176,16 +177,22 @@ class Typed(Model):
         return {"@type": self.type_name, **super()._write(handler)}
 
 
+@cache
+def _types_of(*families: type[Typed]) -> Mapping[str, type[Typed]]:
+    """Return the types of some families by their names; a new class begins with an empty cache."""
+    return {kind.__name__: kind for family in families for kind in family._types()}
+
+
 def one_of(*families: type[Typed]) -> BeforeValidator:
     """Return a validator that reads an object of one of *families*, chosen by its `@type`."""
 
     def read(data: Any, info: ValidationInfo) -> Any:
         if not isinstance(data, Mapping):
             return data
-        known = {kind.__name__: family for family in families for kind in family._types()}
-        family = known.get(str(data.get("@type")))
-        if family is not None or _lenient(info):
-            family = family or families[0]
+        known = _types_of(*families)
+        kind = known.get(str(data.get("@type")))
+        if kind is not None or _lenient(info):
+            family = next((each for each in families if kind and issubclass(kind, each)), families[0])
             return family.from_api(data) if _lenient(info) else family.model_validate(data)
         raise problem(f"'@type' {data.get('@type', 'is missing')!r}; known are {', '.join(sorted(known))}")
 

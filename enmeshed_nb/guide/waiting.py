@@ -62,7 +62,7 @@ def wait_for(
 ) -> T:
     """Look again and again until something is there.
 
-    Looks every 20 ms at first, growing to every 500 ms. A synchronisation is costly and returns before everything is
+    Looks after 1 ms, then with pauses that grow to 500 ms. A synchronisation is costly and returns before everything is
     processed, so *sync_with* is synchronised at once, then after 1, 2, 4, … s, with looks in between.
 
     Args:
@@ -83,7 +83,7 @@ def wait_for(
     """
     with waiting_for(what):
         begun = clock.now()
-        pause, sync_pause, next_sync, sync_blocked = 0.02, 1.0, begun, False
+        pause, sync_pause, next_sync, sync_blocked = 0.001, 1.0, begun, False
         while True:
             if sync_with and clock.now() >= next_sync:
                 sync_blocked = not sync(sync_with)

@@ -516,3 +516,14 @@ def test_a_proposal_fits_what_is_asked_for_by_type_or_by_iql() -> None:
         ),
     )
     assert ProposeAttributeRequestItem(attribute=TERMS, query=by_key, must_be_accepted=True).query == by_key
+
+
+def test_a_type_that_is_defined_later_is_known():
+    json = {"@type": "LaterRequestItem", "mustBeAccepted": True}
+    assert type(RequestItem.from_api(json)) is RequestItem
+
+    class LaterRequestItem(RequestItem):
+        pass
+
+    assert type(RequestItem.from_api(json)) is LaterRequestItem
+    assert type(Request.from_api({"items": [json]}).items[0]) is LaterRequestItem
