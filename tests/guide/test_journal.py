@@ -6,6 +6,7 @@ import pytest
 
 from enmeshed_nb.connector import Connector, LocalRequest, Refused
 from enmeshed_nb.guide import Journal, results_table, status_table
+from enmeshed_nb.guide.results import item_results
 from enmeshed_nb.guide.steps import Step
 from tests.connector.test_exchange import exchange
 
@@ -133,8 +134,11 @@ def test_results_say_who_accepted_what() -> None:
     assert rows[1].split("  ")[0] == "c"
     assert "1st in the group at the 2nd place" in rows[1]
     assert status_table([done]).splitlines()[2].split() == ["REQ1", "outgoing", "did:e:peer", "Completed", "Accepted"]
-    open_rows = results_table(LocalRequest.from_api(local_request("Open"))).splitlines()[2:]
+    unanswered = LocalRequest.from_api(local_request("Open"))
+    open_rows = results_table(unanswered).splitlines()[2:]
     assert [row.split()[-1] for row in open_rows] == ["-", "-"]
+    for request, results in ((done, ["Accepted", "Rejected"]), (unanswered, ["-", "-"])):
+        assert [result for _, result in item_results(request)] == results
 
 
 def test_how_long_a_call_took_is_told_in_milliseconds() -> None:

@@ -131,7 +131,10 @@ def test_a_query_is_answered_with_an_own_attribute_or_a_new_one():
     choose(asked.controls, "Zed")
     assert asked.controls.inputs == {"existing_attribute_id": "ATT2"}
     choose(asked.controls, "a new one")
+    (empty,) = asked.controls.check()
+    assert (empty.path, empty.what, empty.field) == ((), "Value is empty.", ("value",))
     control(asked.controls, "Value *").value = "New"
+    assert asked.controls.check() == []
     assert asked.controls.inputs == {"new_attribute": IdentityAttribute(owner=OWN, value=DisplayName(value="New"))}
     assert asked.changes == 3
 

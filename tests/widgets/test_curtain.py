@@ -19,6 +19,7 @@ def test_the_backbone_has_cipher_text_only(network, sender, recipient, peer):
     both = Network(sender, recipient, network)
     before = Curtain(both, message.id)
     assert "has not synchronised yet" in str(before)
+    assert "The Recipient has not synchronised yet" in text_of(html_of(before))
     assert secret not in before.stored.body
     assert list(before.stored.sealed_keys) == [peer]
     assert secret in html_of(before)

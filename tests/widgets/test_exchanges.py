@@ -58,6 +58,7 @@ def test_what_the_connector_added_is_marked(sender, peer):
         created = sender.requests.outgoing.create(asked, peer)
         shown = Exchanges(journal.exchanges)
     assert journal.last().request == {"content": asked, "peer": peer}  # as it was given, without an "@type"
+    assert "came back + is new, ≠ is another than what was sent" in text_of(html_of(shown))
     marked = re.findall(r"<ins[^>]*>([^<]*)</ins>", html_of(shown))
     stripped = [html.unescape(each).replace(" ", "").rstrip(",") for each in marked]
     assert '+"@type":"Request"' in stripped
@@ -73,6 +74,7 @@ def test_an_answer_about_something_else_is_not_marked(sender, peer):
     with Journal(sender) as journal:
         sender.requests.outgoing.validate(Request(items=[AUTHENTICATION]), peer)
     assert "<ins" not in html_of(Exchanges(journal.exchanges))
+    assert "came back" in text_of(html_of(Exchanges(journal.exchanges)))
 
 
 def test_what_was_sent_twice_is_two_calls(sender, peer):

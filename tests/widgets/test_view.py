@@ -1,5 +1,8 @@
 """What all views and widgets have in common: a form without a kernel, in which a peer's text is nothing but text."""
 
+import html
+import re
+
 import pytest
 
 from enmeshed_nb import Journal
@@ -14,7 +17,7 @@ from enmeshed_nb.widgets import (
     ResponseView,
     StepView,
 )
-from enmeshed_nb.widgets.view import accent, page, state
+from enmeshed_nb.widgets.view import accent, coloured, page, state
 from tests.widgets.samples import AUTHENTICATION, EVIL
 from tests.widgets.seen import html_of, pictures, pieces, text_of
 
@@ -75,3 +78,16 @@ ICONS = {
 @pytest.mark.parametrize(("icon", "word"), [(icon, word) for icon, words in ICONS.items() for word in words])
 def test_a_state_is_an_icon_and_a_word(icon, word):
     assert text_of(page(state(word))) == f"{icon} {word}"
+
+
+@pytest.mark.parametrize(
+    ("code", "language", "kinds"),
+    [
+        ('{"a": 1, "b": "c"}', "json", [("word", '"a"'), ("number", "1"), ("word", '"b"'), ("text", '"c"')]),
+        ("if x == 7: pass", "python", [("word", "if"), ("number", "7"), ("word", "pass")]),
+    ],
+)
+def test_words_texts_and_numbers_are_told_apart_in_code(code, language, kinds):
+    shown = page(coloured(code, language))
+    assert re.findall(r'enb-code (\w+)"[^>]*>([^<]*)<', html.unescape(shown)) == kinds
+    assert text_of(shown).strip() == code
