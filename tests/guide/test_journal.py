@@ -5,8 +5,9 @@ import httpx
 import pytest
 
 from enmeshed_nb.connector import Connector, LocalRequest, Refused
+from enmeshed_nb.content import ResponseItem
 from enmeshed_nb.guide import Journal, results_table, status_table
-from enmeshed_nb.guide.results import item_results
+from enmeshed_nb.guide.results import given, item_results
 from enmeshed_nb.guide.steps import Step
 from tests.connector.test_exchange import exchange
 
@@ -139,6 +140,25 @@ def test_results_say_who_accepted_what() -> None:
     assert [row.split()[-1] for row in open_rows] == ["-", "-"]
     for request, results in ((done, ["Accepted", "Rejected"]), (unanswered, ["-", "-"])):
         assert [result for _, result in item_results(request)] == results
+
+
+def test_what_came_with_an_answer_is_told_also_if_it_replaces_something() -> None:
+    name = {"@type": "IdentityAttribute", "owner": "did:e:a", "value": {"@type": "DisplayName", "value": "Zoë"}}
+    ids = {"predecessorId": "ATT1", "successorId": "ATT2"}
+    replaced = {"@type": "AttributeSuccessionAcceptResponseItem", "successorContent": name, **ids}
+    created = {
+        "@type": "ProposeAttributeAcceptResponseItem",
+        "result": "Accepted",
+        "attributeId": "A",
+        "attribute": name,
+    }
+    refused = {"@type": "RejectResponseItem", "result": "Rejected", "code": "no", "message": "Not now."}
+    assert [given(ResponseItem.from_api(each)) for each in (replaced, created, refused)] == [
+        [("Attribute", "Zoë")],
+        [("Attribute", "Zoë")],
+        [("Code", "no"), ("Message", "Not now.")],
+    ]
+    assert given(None) == []
 
 
 def test_how_long_a_call_took_is_told_in_milliseconds() -> None:

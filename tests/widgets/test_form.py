@@ -135,7 +135,7 @@ def test_few_texts_are_chosen_many_are_proposed(form_of):
     assert place.value == {"city": "Łódź", "country": "XX"}  # what is wrong stays until it is corrected
 
 
-def test_a_choice_that_may_be_left_out_is_left_out_if_what_was_given_is_none_of_its_options(form_of):
+def test_a_choice_that_may_be_left_out_is_left_out_if_what_was_given_is_none_of_its_options(form_of, changes):
     mail = {"to": ["a"], "subject": "s", "body": "b"}
     assert options(control(form_of(Mail), "Body format")) == ["-", "PlainText", "Markdown"]
     assert form_of(Mail, **mail, bodyFormat="Markdown").value["bodyFormat"] == "Markdown"
@@ -143,6 +143,9 @@ def test_a_choice_that_may_be_left_out_is_left_out_if_what_was_given_is_none_of_
         form = form_of(Mail, **mail, **given)
         assert control(form, "Body format").value == ""
         assert "bodyFormat" not in form.value
+    control(form, "Body format").value = "PlainText"
+    assert form.value["bodyFormat"] == "PlainText"
+    assert changes == [Mail]
 
 
 def test_what_was_given_is_shown_and_what_has_no_control_stays(form_of):
