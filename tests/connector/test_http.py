@@ -356,8 +356,10 @@ def test_the_answer_is_read_to_its_end_before_it_counts() -> None:
 def test_a_closed_connector_says_so() -> None:
     sender = connector(always(204))
     sender.close()
-    with pytest.raises(ConnectionFailed, match="was closed"):
+    with pytest.raises(ConnectionFailed, match="was closed") as failed:
         sender.account.sync()
+    assert failed.value.call is not None
+    assert (failed.value.call.method, failed.value.call.path) == ("POST", "/api/core/v1/Account/Sync")
 
 
 def test_every_attempt_is_offered_to_the_observers_until_they_stop() -> None:

@@ -92,7 +92,10 @@ def test_a_relationship_is_ended_in_whatever_state_it_is(strangers: tuple[Connec
     assert ended()  # Pending, rejected by ada
     begin(bo, ada)
     assert ended()  # Pending, revoked by ada
-    establish_relationship(ada, bo)
+    accepted = begin(ada, bo)
+    ada.account.sync()
+    ada.relationships.accept(accepted)
+    assert establish_relationship(bo, ada).id == accepted  # bo had not heard of that yet
     assert ended()  # Active
     relationship = establish_relationship(ada, bo)
     bo.relationships.terminate(relationship.id)

@@ -90,4 +90,4 @@ def test_a_state_is_an_icon_and_a_word(icon, word):
 def test_words_texts_and_numbers_are_told_apart_in_code(code, language, kinds):
     shown = page(coloured(code, language))
     assert re.findall(r'enb-code (\w+)"[^>]*>([^<]*)<', html.unescape(shown)) == kinds
-    assert text_of(shown).strip() == code
+    assert text_of(shown).endswith(code)
