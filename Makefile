@@ -5,7 +5,7 @@ SEED = 1
 KILLS = 1000
 
 .DEFAULT_GOAL = run
-.PHONY: help run test torture check mutants lab notebooks lock clean
+.PHONY: help run test torture bench check mutants lab notebooks lock clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -26,6 +26,10 @@ torture: ## kill a network KILLS times at random, then before every event of eve
 	@$(BIN)/python -u -m tests.faults kills --kills $(KILLS) --seed $(SEED); kills=$$?; \
 	$(BIN)/python -u -m tests.faults points; points=$$?; \
 	$(BIN)/python -u -m tests.faults outages --runs 50 --seed $(SEED) && exit $$((kills | points))
+
+bench: ## how fast everything is, beside what it shall reach; takes half an hour (BENCH="client round-trip": only these groups)
+	@$(PYTHON) tools/bootstrap.py dev
+	@$(BIN)/python -m benchmarks $(BENCH)
 
 check: ## the quality gate alone: format, lint (Python and JavaScript), types, imports, notebooks normalised, README's table
 	@$(PYTHON) tools/bootstrap.py dev

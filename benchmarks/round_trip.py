@@ -12,7 +12,7 @@ from benchmarks.floor import BLOCK, ROOT, running
 from benchmarks.network import STAGES, Network, Plain, befriend, connected, fill, trip
 from enmeshed_nb.connector import Connector
 from enmeshed_nb.content import AuthenticationRequestItem, Request
-from enmeshed_nb.guide import accept_all, ask, wait_for_request, wait_for_status
+from enmeshed_nb.guide import accept_all, ask, wait_for, wait_for_status
 
 REQUEST = Request(items=[AuthenticationRequestItem(title="Who is there?", must_be_accepted=True)])
 SMALL, LARGE = 1.05, 1.15
@@ -86,7 +86,8 @@ class _Ours:
         yield None
         yield wait_for_status(outgoing, created.id, "Open")
         yield self.recipient.account.sync()
-        found = wait_for_request(self.recipient, message.id)
+        of_message = {"source.reference": message.id, "status": "ManualDecisionRequired"}
+        (found,) = wait_for(lambda: incoming.list(of_message))
         yield None
         decision = accept_all(found)
         yield incoming.can_accept(found.id, decision)
