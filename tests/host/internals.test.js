@@ -23,10 +23,14 @@ const {
   openIdentity,
   refusalOf,
   restore,
-  schemaOf
+  schemaOf,
+  storedDocuments
 } = await host("internals.js");
 const { DEBUG_ROUTES, ROUTES } = await host("routes.js");
 const { Store } = await host("store.js");
+const { LocalRequest } = installed("@nmshd/consumption");
+const { Request } = installed("@nmshd/content");
+const { CoreAddress, CoreDate, CoreId } = installed("@nmshd/core-types");
 const { buildInformation } = installed("@nmshd/runtime");
 const { AccountController, Transport } = installed("@nmshd/transport");
 const { SchemaRepository } = installed("@nmshd/runtime/dist/useCases/common/SchemaRepository.js");
@@ -215,6 +219,25 @@ reliesOn(
     }
   }
 );
+
+reliesOn("storedDocuments", "`getSynchronizedCollection`, and documents that are the objects as JSON", async () => {
+  const transport = await transportTo("http://127.0.0.1:9");
+  const account = new AccountController(transport, newStore(), transport.config);
+  const request = LocalRequest.from({
+    id: CoreId.from("REQ00000000000000001"),
+    isOwn: false,
+    peer: CoreAddress.from("did:e:localhost:dids:1234567890abcdef123456"),
+    createdAt: CoreDate.utc(),
+    content: Request.from({ items: [{ "@type": "AuthenticationRequestItem", title: "?", mustBeAccepted: true }] }),
+    source: { type: "Message", reference: CoreId.from("MSG00000000000000001") },
+    status: "Open",
+    statusLog: []
+  });
+  await (await account.getSynchronizedCollection("Requests")).create(request);
+  const [found] = await storedDocuments(account, "Requests", { isOwn: false, status: "Open" });
+  assert.deepEqual([found.id, found.source.reference], ["REQ00000000000000001", "MSG00000000000000001"]);
+  assert.deepEqual(await storedDocuments(account, "Messages", {}), []);
+});
 
 reliesOn(
   "indexTexts",
