@@ -4,37 +4,39 @@ Here is what a script or a notebook needs first. The whole vocabulary is in `enm
 `enmeshed_nb.connector`, the flow of the guide in `enmeshed_nb.guide`.
 """
 
-from importlib.metadata import version
+from typing import TYPE_CHECKING
 
-from enmeshed_nb.connector import ApiError, Connector, ConnectorError
-from enmeshed_nb.content import AuthenticationRequestItem, ConsentRequestItem, Request, RequestItemGroup
-from enmeshed_nb.guide import (
-    Decision,
-    EventListener,
-    Journal,
-    Step,
-    Summary,
-    accept_all,
-    active_relationship,
-    ask,
-    check_parameter,
-    check_parameters,
-    end_relationship,
-    establish_relationship,
-    expect_error,
-    explain,
-    next_step,
-    reject_all,
-    results_table,
-    send_request,
-    show_json,
-    wait_for,
-    wait_for_request,
-    wait_for_status,
-)
-from enmeshed_nb.network import Network, connect
+from enmeshed_nb.lazy import lazily
 
-__version__ = version("enmeshed-nb")
+if TYPE_CHECKING:
+    from enmeshed_nb._version import __version__
+    from enmeshed_nb.connector import ApiError, Connector, ConnectorError
+    from enmeshed_nb.content import AuthenticationRequestItem, ConsentRequestItem, Request, RequestItemGroup
+    from enmeshed_nb.guide import (
+        Decision,
+        EventListener,
+        Journal,
+        Step,
+        Summary,
+        accept_all,
+        active_relationship,
+        ask,
+        check_parameter,
+        check_parameters,
+        end_relationship,
+        establish_relationship,
+        expect_error,
+        explain,
+        next_step,
+        reject_all,
+        results_table,
+        send_request,
+        show_json,
+        wait_for,
+        wait_for_request,
+        wait_for_status,
+    )
+    from enmeshed_nb.network import Network, connect
 
 __all__ = [
     "ApiError",
@@ -70,3 +72,6 @@ __all__ = [
     "wait_for_request",
     "wait_for_status",
 ]
+
+if not TYPE_CHECKING:  # for who checks types, nothing is found that does not stand above
+    __getattr__, __dir__ = lazily(__name__, __all__, ("_version", "connector", "content", "guide", "network"))

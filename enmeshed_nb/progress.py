@@ -14,9 +14,6 @@ from contextvars import ContextVar, copy_context
 from typing import Any, Protocol
 from uuid import uuid4
 
-from rich.console import Console
-from rich.text import Text
-
 from enmeshed_nb.clock import REAL_TIME
 
 PATIENCE = 0.5
@@ -110,11 +107,14 @@ class _Terminal:
     """A line of the terminal that stderr is."""
 
     def __init__(self) -> None:
-        self._console = Console(stderr=True, highlight=False)
+        from rich.console import Console  # noqa: PLC0415 - only who waits long needs it
+        from rich.text import Text  # noqa: PLC0415
+
+        self._console, self._text = Console(stderr=True, highlight=False), Text
         self._status: Any = None
 
     def show(self, line: str) -> None:
-        text = Text(line[2:])  # rich turns a spinner of its own
+        text = self._text(line[2:])  # rich turns a spinner of its own
         if self._status:
             self._status.update(text)
         else:
@@ -123,7 +123,7 @@ class _Terminal:
 
     def end(self, line: str) -> None:
         self._status.stop()
-        self._console.print(Text(line, style="dim"), soft_wrap=True)
+        self._console.print(self._text(line, style="dim"), soft_wrap=True)
 
 
 def _surface() -> Surface | None:

@@ -86,6 +86,7 @@ class Model(BaseModel):
         polymorphic_serialization=True,
         extra="forbid",
         frozen=True,
+        defer_build=True,
     )
 
     @classmethod

@@ -15,7 +15,7 @@ from xml.parsers import expat
 
 from pydantic import StrictBool, StrictFloat, StrictInt, StrictStr
 
-from enmeshed_nb.content.codes import COUNTRIES, LANGUAGES
+from enmeshed_nb.codes import COUNTRIES, LANGUAGES
 from enmeshed_nb.content.model import rule
 
 Rule = Callable[[Any], str | None]

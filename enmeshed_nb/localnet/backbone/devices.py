@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from pydantic import Field
 from sqlalchemy import delete, select
 
-from enmeshed_nb.content.codes import LANGUAGES
+from enmeshed_nb.codes import LANGUAGES
 from enmeshed_nb.localnet.backbone.call import Call, result
 from enmeshed_nb.localnet.backbone.errors import not_found, refused
 from enmeshed_nb.localnet.backbone.formats import Body, new_id, timestamp
