@@ -9,15 +9,12 @@ import re
 import sys
 from collections.abc import Callable
 from contextlib import nullcontext
+from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import click
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
-from enmeshed_nb import __version__, own_connectors
 from enmeshed_nb.errors import UserError
 from enmeshed_nb.localnet import LocalNetwork, NetworkError, local_network
 from enmeshed_nb.localnet.settings import (
@@ -33,16 +30,24 @@ from enmeshed_nb.localnet.settings import (
 )
 from enmeshed_nb.progress import waiting_for
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
 FIRST_NOTEBOOK = "00-start-here.ipynb"
 ADMIN_API_KEY_VARIABLE = "ENMESHED_NB_ADMIN_API_KEY"
 JUPYTER = Path(__file__).parent / "jupyter"
 """JupyterLab's defaults: it asks no question about news."""
 
-console = Console()
-messages = Console(stderr=True)
-
 PORT = click.IntRange(0, 65535)
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+@cache
+def console(*, stderr: bool = False) -> "Console":
+    """Return what writes to the terminal."""
+    from rich.console import Console
+
+    return Console(stderr=stderr)
 
 
 def data_dir_option(command: Command) -> Command:
@@ -79,12 +84,14 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except UserError as error:
-            messages.print(f"[red]Error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+            from rich.markup import escape
+
+            console(stderr=True).print(f"[red]Error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
             sys.exit(1)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__)
+@click.version_option(package_name="enmeshed-nb")
 def main() -> None:
     """A local enmeshed network on the real Runtime, and the notebooks that run on it."""
 
@@ -109,8 +116,6 @@ def up(
 
     Returns when it is healthy; the exit code is 1 if it is not.
     """
-    from enmeshed_nb.health import of_network
-
     folder = Folder(_data_dir(data_dir))
     if connectors is not None and config is not None:
         raise click.UsageError("--connectors and --config exclude each other: the file names the Connectors, too.")
@@ -128,15 +133,17 @@ def up(
             progress=tell,
         )
     with opened:
-        healthy = all((health := of_network(opened.state)).health.values())
+        health = _health(opened.state)
         for note in opened.state.notes:
-            messages.print(f"Note: {note}", highlight=False, markup=False, soft_wrap=True)
+            console(stderr=True).print(f"Note: {note}", highlight=False, markup=False, soft_wrap=True)
         if as_json:
             click.echo(json.dumps(opened.state.public(), indent=2))
         else:
-            _print_state(opened.state, health.health)
-    if not healthy:
-        ill = "\n".join(f"{part.name}: {part.problem}" for part in health.parts if not part.is_healthy)
+            _print_state(opened.state, health)
+    if not all(health.values()):
+        from enmeshed_nb.health import of_network
+
+        ill = "\n".join(f"{part.name}: {part.problem}" for part in of_network(opened.state).parts if part.problem)
         raise NetworkError(f"The network is up, but not healthy.\n{ill}", f"Look at: {folder.command('logs')}")
 
 
@@ -146,7 +153,7 @@ def up(
 def down(force: bool, data_dir: Path | None) -> None:
     """Stop the network, also while it starts; its data stays."""
     stopped = local_network.stop(data_dir, force=force)
-    console.print("The network is stopped; its data stays." if stopped else "No network runs here.")
+    console().print("The network is stopped; its data stays." if stopped else "No network runs here.")
 
 
 @main.command()
@@ -157,8 +164,6 @@ def status(as_json: bool, data_dir: Path | None) -> None:
 
     The exit code is 1 if nothing runs or something is unhealthy.
     """
-    from enmeshed_nb.health import of_network
-
     folder = Folder(_data_dir(data_dir))
     try:
         state = local_network.running(data_dir)
@@ -167,7 +172,7 @@ def status(as_json: bool, data_dir: Path | None) -> None:
             raise
         click.echo(json.dumps({"running": False, "dataDir": str(folder.path), "failure": str(error)}, indent=2))
         sys.exit(1)
-    health = of_network(state).health if state else {}
+    health = _health(state) if state else {}
     healthy = bool(state) and all(health.values())
     if as_json:
         failure = None if state else folder.load_failure()
@@ -177,12 +182,11 @@ def status(as_json: bool, data_dir: Path | None) -> None:
     elif state:
         _print_state(state, health)
     else:
-        console.print(
-            f"No network runs in {escape(str(folder.path))}. Start one: {folder.command('up')}", soft_wrap=True
-        )
+        nothing = f"No network runs in {folder.path}. Start one: {folder.command('up')}"
+        console().print(nothing, markup=False, soft_wrap=True)
         if failure := folder.load_failure():
-            console.print(f"The last one stopped by itself at {failure.at:%Y-%m-%d %H:%M:%S} UTC: ", end="")
-            console.print(str(failure), markup=False, highlight=False, soft_wrap=True)
+            console().print(f"The last one stopped by itself at {failure.at:%Y-%m-%d %H:%M:%S} UTC: ", end="")
+            console().print(str(failure), markup=False, highlight=False, soft_wrap=True)
     sys.exit(0 if healthy else 1)
 
 
@@ -203,7 +207,9 @@ def logs(name: str | None, follow: bool, data_dir: Path | None) -> None:
             nothing = f"There are no logs in {folder.logs}: no network has run there."
             if not follow:
                 raise NetworkError(nothing, f"Start one: {folder.command('up')}")
-            messages.print(f"{nothing} What it writes will be shown.", highlight=False, markup=False, soft_wrap=True)
+            console(stderr=True).print(
+                f"{nothing} What it writes will be shown.", highlight=False, markup=False, soft_wrap=True
+            )
         for log, line in reader.follow() if follow else reader.new_lines():
             click.echo(line if name else f"{log:12} {line}")
 
@@ -219,7 +225,7 @@ def reset(yes: bool, data_dir: Path | None) -> None:
     path = _data_dir(data_dir)
     if not yes:
         click.confirm(f"Delete everything in {path}?", abort=True)
-    console.print("Deleted." if local_network.reset(data_dir) else "There is nothing to delete.")
+    console().print("Deleted." if local_network.reset(data_dir) else "There is nothing to delete.")
 
 
 def _host_names(_: click.Context, __: click.Parameter, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -238,7 +244,7 @@ def _admin_api_key(file: Path | None, given: str | None) -> str:
     if file and given:
         raise click.UsageError("--admin-api-key and --admin-api-key-file exclude each other.")
     if given:
-        messages.print(
+        console(stderr=True).print(
             "[yellow]Warning:[/] --admin-api-key is deprecated: everyone on this machine can see it in the list of "
             f"processes. Give the key by ${ADMIN_API_KEY_VARIABLE} or --admin-api-key-file FILE.",
             highlight=False,
@@ -331,16 +337,16 @@ def run(  # noqa: PLR0917  (click passes them by name)
     from enmeshed_nb import runner
 
     if help_parameters:
-        runner.print_parameters({notebook: runner.parameters_of(notebook) for notebook in notebooks}, console)
+        runner.print_parameters({notebook: runner.parameters_of(notebook) for notebook in notebooks}, console())
         return
     planned = runner.plan(notebooks, runner.parse_parameters(parameters), matrix, out)
     with _connectors_for_kernels(data_dir) or nullcontext():
         runs = [runner.execute(one) for one in planned]
-    runner.print_report(runs, console)
+    runner.print_report(runs, console())
     if junit:
         runner.write_junit(runs, junit)
     failed = sum(not one.succeeded for one in runs)
-    console.print(f"\n{len(runs) - failed} of {len(runs)} notebooks succeeded.", highlight=False)
+    console().print(f"\n{len(runs) - failed} of {len(runs)} notebooks succeeded.", highlight=False)
     sys.exit(1 if failed else 0)
 
 
@@ -368,7 +374,7 @@ def lab(jupyter_arguments: tuple[str, ...], fresh: bool, notebooks_dir: Path | N
     if copy.behind:
         said.append(f"You changed these, and they stay; there are newer ones (--fresh): {', '.join(copy.behind)}")
     for line in said:
-        messages.print(line, highlight=False, markup=False, soft_wrap=True)
+        console(stderr=True).print(line, highlight=False, markup=False, soft_wrap=True)
     options = [f"--ServerApp.root_dir={copy.root}", f"--LabApp.default_url=/lab/tree/notebooks/{FIRST_NOTEBOOK}"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         options.append("--allow-root")
@@ -387,6 +393,9 @@ def doctor_command(data_dir: Path | None) -> None:
 
     The exit code is 1 if something is missing.
     """
+    from rich.markup import escape
+    from rich.table import Table
+
     from enmeshed_nb import doctor
 
     checks = doctor.examine(_data_dir(data_dir))
@@ -397,7 +406,7 @@ def doctor_command(data_dir: Path | None) -> None:
         mark = "[green]✔ ok[/]" if check.ok else "[red]✘ problem[/]"
         said = f"{check.problem or check.found}\n{check.cure}".rstrip()
         table.add_row(mark, check.what, escape(said))
-    console.print(table)
+    console().print(table)
     sys.exit(0 if all(check.ok for check in checks) else 1)
 
 
@@ -405,15 +414,26 @@ def _data_dir(given: Path | None) -> Path:
     return data_dir(given)
 
 
+def _health(state: NetworkState) -> dict[str, bool]:
+    """Return whether each part of a network works; `enmeshed_nb.health` knows more, and takes longer to import."""
+    from enmeshed_nb.localnet import asking
+
+    return asking.health(state)
+
+
 def _connectors_for_kernels(folder: Path | None) -> LocalNetwork | None:
     """Return what the kernels' `connect()` will find: a local network to hold; None for the user's own Connectors."""
+    from enmeshed_nb import own_connectors
+
     if own := own_connectors.from_environment():
-        messages.print(f"Own Connectors: {own.sender.url}, {own.recipient.url}. No local network is started.")
+        console(stderr=True).print(
+            f"Own Connectors: {own.sender.url}, {own.recipient.url}. No local network is started."
+        )
         return None
     with waiting_for("the local network") as tell:
         opened = LocalNetwork.open(folder, progress=tell)
     os.environ[DATA_DIR_VARIABLE] = opened.state.data_dir
-    messages.print(f"Local network in {escape(opened.state.data_dir)}.", soft_wrap=True)
+    console(stderr=True).print(f"Local network in {opened.state.data_dir}.", markup=False, soft_wrap=True)
     return opened
 
 
@@ -431,15 +451,15 @@ def _print_state(state: NetworkState, health: dict[str, bool] | None = None) -> 
     marks = {True: "[green]✔ healthy[/]", False: "[red]✘ not healthy[/]", None: ""}
     rows = [("backbone", state.backbone.url, ""), *((each.name, each.url, each.address) for each in state.connectors)]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    console.print(f"Network in {escape(state.data_dir)} (process {state.pid})", highlight=False, soft_wrap=True)
+    console().print(f"Network in {state.data_dir} (process {state.pid})", highlight=False, markup=False, soft_wrap=True)
     for row in rows:
         cells = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         mark = marks[health[row[0]] if health else None]
-        console.print(f"  {cells}  {mark}", highlight=False, soft_wrap=True)
+        console().print(f"  {cells}  {mark}", highlight=False, soft_wrap=True)
     folder = Folder(Path(state.data_dir))
     end = f"It runs until: {folder.command('down')}" if state.kept else "It stops when nobody uses it any more."
     for line in (f"API keys: {folder.command('status', '--json')}", f"Logs: {folder.command('logs')}", end):
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
+        console().print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ HostName = Annotated[str, AfterValidator(_host_name)]
 
 
 class _Keys(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, extra="forbid")
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", defer_build=True)
 
 
 class ApiKey(_Keys):

@@ -6,18 +6,15 @@ silence means that it hangs; then comes `{"state": …}`, or `{"failed": problem
 has it as long as the connection lasts: the operating system ends it with its owner, however that dies.
 """
 
-import asyncio
-import hmac
 import json
 import socket
-from collections.abc import Callable, Coroutine, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field
 
 from enmeshed_nb.localnet.errors import NetworkError
-from enmeshed_nb.localnet.serving import LOOPBACK
+from enmeshed_nb.localnet.ports import LOOPBACK
 from enmeshed_nb.localnet.settings import Control
 
 BEAT = 1.0
@@ -30,13 +27,12 @@ LONGEST_LINE = 4 * 1024 * 1024
 """Bytes; a line holds the configurations of Connectors."""
 
 Progress = Callable[[str], None]
-_ANSWER: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
 
 
 class Asked(BaseModel):
     """What somebody asks of a network that runs or starts."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     token: str = Field(repr=False)
     do: Literal["look", "lease", "keep", "stop"]
@@ -83,7 +79,7 @@ def ask(control: Control, asked: Asked, progress: Progress) -> tuple[Mapping[str
         connection.sendall(asked.model_dump_json().encode() + b"\n")
         with connection.makefile("rb") as lines:
             while line := lines.readline(LONGEST_LINE):
-                match _ANSWER.validate_json(line):
+                match json.loads(line):
                     case {"doing": str(text)}:
                         progress(text)
                     case {"state": dict(state)}:
@@ -100,42 +96,3 @@ def ask(control: Control, asked: Asked, progress: Progress) -> tuple[Mapping[str
     except BaseException:
         connection.close()
         raise
-
-
-async def heard(reader: asyncio.StreamReader, control: Control) -> Asked | None:
-    """Return what somebody who has connected asks; None if it is nonsense, comes too late, or without the token."""
-    try:
-        asked = Asked.model_validate_json(await asyncio.wait_for(reader.readline(), HEARING_TIMEOUT))
-    except (OSError, ValueError, TimeoutError):
-        return None
-    return asked if hmac.compare_digest(asked.token.encode(errors="replace"), control.token.encode()) else None
-
-
-async def answer(
-    writer: asyncio.StreamWriter, work: Coroutine[Any, Any, Mapping[str, Any]], doing: Callable[[], str]
-) -> None:
-    """Answer with the outcome of some work, and say until then what is done.
-
-    Args:
-        writer: the connection.
-        work: returns the state, or raises a NetworkError, or a GoneError if there is none any more; it goes on if the
-            connection ends.
-        doing: tells what is done.
-    """
-    task = asyncio.ensure_future(work)
-    while not task.done():
-        await _say(writer, doing=doing())
-        await asyncio.wait({task}, timeout=BEAT)
-    try:
-        said: dict[str, Any] = {"state": task.result()}
-    except GoneError:
-        return
-    except NetworkError as error:
-        said = {"failed": error.problem, "cure": error.cure}
-    await _say(writer, **said)
-
-
-async def _say(writer: asyncio.StreamWriter, **message: Any) -> None:
-    with suppress(OSError):  # who asked has gone
-        writer.write(json.dumps(message).encode() + b"\n")
-        await writer.drain()

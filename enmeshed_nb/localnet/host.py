@@ -8,22 +8,19 @@ import asyncio
 import contextlib
 import json
 import logging
-import os
 import signal
-from asyncio import StreamReader, StreamWriter
+import subprocess
+from asyncio import StreamReader
 from collections import deque
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any, Self, cast
+from typing import IO, Any, Self
 
-from enmeshed_nb.localnet import install, logs
+from enmeshed_nb.localnet import logs
 from enmeshed_nb.localnet.errors import NetworkError, PortTakenError
 from enmeshed_nb.localnet.settings import Durability, Failure, Folder
 
-NODE = (str(install.node_command()), "--disable-warning=ExperimentalWarning", str(install.HOST / "main.js"))
-DURABILITY_VARIABLE = "ENMESHED_NB_DURABILITY"
-"""By which Node is told what stored data must survive: `process` or `power`."""
 START_TIMEOUT = 60.0
 """Seconds that a Connector may take to start."""
 STOP_TIMEOUT = 20.0
@@ -51,17 +48,24 @@ class ConnectorHost:
 
     Args:
         folder: the network's folder.
-        process: Node, with pipes as its stdin, stdout and stderr.
+        process: Node, as `node.start` returns it.
+        commands: its stdin.
+        events: its stdout.
+        errors: its stderr.
 
     Attributes:
         ended: is done when Node has ended, and tells how.
     """
 
-    def __init__(self, folder: Folder, process: asyncio.subprocess.Process) -> None:
-        pipes = (process.stdin, process.stdout, process.stderr)
-        self._commands, events, errors = cast("tuple[StreamWriter, StreamReader, StreamReader]", pipes)
-        self._folder = folder
-        self._process = process
+    def __init__(
+        self,
+        folder: Folder,
+        process: subprocess.Popen[bytes],
+        commands: asyncio.WriteTransport,
+        events: StreamReader,
+        errors: StreamReader,
+    ) -> None:
+        self._folder, self._process, self._commands = folder, process, commands
         self._asked: deque[asyncio.Future[dict[str, Any]]] = deque()
         self._last_lines: deque[str] = deque(maxlen=12)
         self._readers = [
@@ -72,46 +76,39 @@ class ConnectorHost:
 
     @classmethod
     @asynccontextmanager
-    async def running(
-        cls,
-        folder: Folder,
-        command: Sequence[str] = NODE,
-        *,
-        lock: int | None = None,
-        durability: Durability = "process",
-    ) -> AsyncIterator[Self]:
-        """Run the Connector host while the `async with` lasts.
+    async def running(cls, folder: Folder, process: subprocess.Popen[bytes]) -> AsyncIterator[Self]:
+        """Speak to the Connector host while the `async with` lasts, and end it then.
 
         At the end of its stdin Node stops by itself, after 10 s it is killed.
 
         Args:
             folder: the network's folder.
-            command: the program.
-            lock: the file descriptor of a lock that it holds until it has ended.
-            durability: what stored data survive: a kill, or a power failure, too.
+            process: Node, as `node.start` returns it.
         """
-        pipe = asyncio.subprocess.PIPE
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            stdin=pipe,
-            stdout=pipe,
-            stderr=pipe,
-            limit=_LONGEST_LINE,
-            env=os.environ | {DURABILITY_VARIABLE: durability},
-            pass_fds=() if lock is None else (lock,),
-        )
-        host = cls(folder, process)
+        assert process.stdin
+        assert process.stdout
+        assert process.stderr
+        loop = asyncio.get_running_loop()
+        commands, _ = await loop.connect_write_pipe(asyncio.BaseProtocol, process.stdin)
+        host = cls(folder, process, commands, await _reader(process.stdout), await _reader(process.stderr))
         try:
             yield host
         finally:
-            host._commands.close()
+            commands.close()
             done, _ = await asyncio.wait({host.ended}, timeout=END_TIMEOUT)
             if not done:
                 process.kill()
                 await host.ended
 
-    async def start_connector(self, name: str, config: Mapping[str, Any]) -> tuple[int, str]:
+    async def start_connector(
+        self, name: str, config: Mapping[str, Any], durability: Durability = "process"
+    ) -> tuple[int, str]:
         """Start a Connector and return its port and the address of its Identity.
+
+        Args:
+            name: its name.
+            config: its configuration.
+            durability: what stored data survive: a kill, or a power failure, too.
 
         Raises:
             PortTakenError: its port is taken.
@@ -120,7 +117,8 @@ class ConnectorHost:
         folder = self._folder.connectors / name
         folder.mkdir(exist_ok=True, mode=0o700)
         try:
-            started = await self._command("start", name, START_TIMEOUT, folder=str(folder), config=config)
+            details = {"folder": str(folder), "durability": durability, "config": config}
+            started = await self._command("start", name, START_TIMEOUT, **details)
         except NetworkError:
             with contextlib.suppress(OSError):
                 folder.rmdir()  # only if it is empty: the Connector never lived
@@ -189,7 +187,7 @@ class ConnectorHost:
 
     async def _end(self) -> Failure:
         """Wait until Node ends, end what still waits for an answer of it, and return how it ended."""
-        code = await self._process.wait()
+        code = await asyncio.to_thread(self._process.wait)
         await asyncio.wait(self._readers, timeout=1)
         how = f"was killed by signal {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
         failure = Failure(
@@ -201,3 +199,9 @@ class ConnectorHost:
             if not answer.done():
                 answer.set_exception(NetworkError(str(failure)))
         return failure
+
+
+async def _reader(pipe: IO[bytes]) -> StreamReader:
+    reader = StreamReader(_LONGEST_LINE)
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), pipe)
+    return reader

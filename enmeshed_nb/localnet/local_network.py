@@ -14,17 +14,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Self
 
-import psutil
-
 from enmeshed_nb.clock import until
 from enmeshed_nb.closing import Closing
 from enmeshed_nb.localnet import locks
-from enmeshed_nb.localnet.configuration import check_configuration
 from enmeshed_nb.localnet.control import SILENCE, Asked, GoneError, Progress, SilentError, ask
 from enmeshed_nb.localnet.errors import HangingError, NetworkError
-from enmeshed_nb.localnet.serving import bind
+from enmeshed_nb.localnet.ports import bind
 from enmeshed_nb.localnet.settings import (
     DEFAULT_CONNECTORS,
+    START_TIMEOUT,
+    SUPERVISOR,
     Control,
     Durability,
     Folder,
@@ -36,11 +35,8 @@ from enmeshed_nb.localnet.settings import (
     unusable,
 )
 
-START_TIMEOUT = 120.0
-"""Seconds within which a network that does not run yet, or is about to end, must be found up or free."""
-KILL_TIMEOUT = 20.0
-"""Seconds within which the operating system must have ended a process that was killed."""
-SUPERVISOR = "enmeshed_nb.localnet.supervisor"
+END_TIMEOUT = 20.0
+"""Seconds within which a supervisor must have ended that gives up."""
 
 
 class LocalNetwork(Closing):
@@ -93,7 +89,10 @@ class LocalNetwork(Closing):
         asked = {name: dict(config) for name, config in (connectors or {}).items()}
         for name, config in asked.items():
             check_name(name)
-            check_configuration(name, config)
+            if config:
+                from enmeshed_nb.localnet.configuration import check_configuration  # noqa: PLC0415 - mostly none is given
+
+                check_configuration(name, config)
         supervisor = None
         deadline = time.monotonic() + START_TIMEOUT
         while time.monotonic() < deadline:
@@ -108,7 +107,7 @@ class LocalNetwork(Closing):
                 return cls(*joined)
             if supervisor:
                 raise NetworkError(
-                    f"The local network ended while it started (exit code {supervisor.wait(KILL_TIMEOUT)}).",
+                    f"The local network ended while it started (exit code {supervisor.wait(END_TIMEOUT)}).",
                     f"Its log: {place.log('network')}",
                 )
             place.make()
@@ -172,7 +171,9 @@ def stop(folder: Path | str | None = None, *, force: bool = False) -> bool:
     except HangingError:
         if not force:
             raise
-        return _kill(place)
+        from enmeshed_nb.localnet import hanging  # noqa: PLC0415 - see _require_alive
+
+        return hanging.kill(place)
     return bool(heard)
 
 
@@ -297,49 +298,7 @@ def _handed_over(place: Folder, wanted: Wanted) -> subprocess.Popen[str] | None:
 
 
 def _require_alive(place: Folder) -> None:
-    """Raise a HangingError unless what said nothing has just begun: a start can be slow where much else is done."""
-    (process, *_) = (*_processes(place), None)
-    if not process:
-        if not place.is_free():
-            raise HangingError(f"The network in {place.path} does not answer.", f"Its log: {place.log('network')}")
-        return
-    suspended = process.status() == psutil.STATUS_STOPPED
-    if not suspended and 0 <= time.time() - process.create_time() < START_TIMEOUT:
-        return
-    force = f"`{place.command('down', '--force')}` ends it; its data stays."
-    raise HangingError(
-        f"The network in {place.path} does not answer: its process {process.pid} "
-        f"{'is suspended' if suspended else f'says nothing for {SILENCE:.0f} s'}.",
-        f"`kill -CONT {process.pid}` lets it go on; {force}" if suspended else force,
-    )
+    """Raise a HangingError unless what said nothing has just begun."""
+    from enmeshed_nb.localnet import hanging  # noqa: PLC0415 - psutil takes long, and mostly nothing hangs
 
-
-def _kill(place: Folder) -> bool:
-    """Kill the processes that hold the folder; return whether there were any.
-
-    Raises:
-        NetworkError: the operating system does not end them.
-    """
-    processes = _processes(place)
-    for process in processes:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.kill()
-    if not until(place.is_free, KILL_TIMEOUT):
-        pids = ", ".join(str(process.pid) for process in _processes(place))
-        raise NetworkError(f"The network's processes ({pids}) do not end although they were killed.")
-    return bool(processes)
-
-
-def _processes(place: Folder) -> list[psutil.Process]:
-    """Return the supervisor and the Node process of a folder: those of them that have its lock open, and no others.
-
-    No process id is remembered: it could be that of another program by now.
-    """
-    from enmeshed_nb.localnet import install  # noqa: PLC0415 - it is a program, too, which must not be imported before
-
-    found = []
-    for process in locks.processes_with(place.lock):
-        with contextlib.suppress(psutil.Error):
-            if {SUPERVISOR, str(install.HOST / "main.js")} & set(process.cmdline()):
-                found.append(process)
-    return found
+    hanging.require_alive(place)

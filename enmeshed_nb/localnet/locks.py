@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import psutil
-
 from enmeshed_nb.clock import REAL_TIME, Clock, until
 
 
@@ -68,14 +66,3 @@ def is_free(path: Path) -> bool:
         return _is_locked(file, shared=True)
     finally:
         os.close(file)
-
-
-def processes_with(path: Path) -> list[psutil.Process]:
-    """Return the other processes that have a file open, the oldest first; those of other users cannot be seen."""
-    place = os.path.realpath(path)
-    found = []
-    for process in psutil.process_iter():
-        with suppress(psutil.Error):
-            if process.pid != os.getpid() and any(each.path == place for each in process.open_files()):
-                found.append(process)
-    return sorted(found, key=lambda process: process.pid)

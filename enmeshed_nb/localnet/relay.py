@@ -10,7 +10,8 @@ from sqlalchemy.exc import DatabaseError
 
 from enmeshed_nb.localnet.backbone import Backbone
 from enmeshed_nb.localnet.errors import NetworkError
-from enmeshed_nb.localnet.serving import Server, bind
+from enmeshed_nb.localnet.ports import bind
+from enmeshed_nb.localnet.serving import Server
 from enmeshed_nb.localnet.settings import Durability, Folder
 
 

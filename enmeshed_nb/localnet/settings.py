@@ -36,6 +36,10 @@ from enmeshed_nb.printable import printable
 
 DEFAULT_CONNECTORS = ("sender", "recipient")
 DATA_DIR_VARIABLE = "ENMESHED_NB_DATA_DIR"
+SUPERVISOR = "enmeshed_nb.localnet.program"
+"""The module whose program is a network."""
+START_TIMEOUT = 120.0
+"""Seconds within which a network that does not run yet, or is about to end, must be found up or free."""
 LOCK_TIMEOUT = 1.0
 """Seconds to wait for a lock: who only looks whether it is taken holds it for a moment."""
 _HOST_NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
@@ -89,7 +93,9 @@ class FolderInUseError(NetworkError):
 
 
 class _File(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True, defer_build=True
+    )
 
     def save(self, path: Path) -> None:
         """Write the file at once and whole, readable by its owner only.

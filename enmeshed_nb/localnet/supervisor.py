@@ -1,9 +1,7 @@
 """The process that is the local network: it runs the Backbone and owns the Connector host.
 
-Started by `enmeshed_nb.localnet.local_network` as `python -P -m enmeshed_nb.localnet.supervisor DATA_DIR`, in a
-session of its own. It inherits the folder's lock and the socket of its control port, so that there is no moment in
-which the folder seems free or nobody can be asked; one JSON line on stdin, an `Order`, says which these are and what is
-wanted. Everything else is said on the control port (`enmeshed_nb.localnet.control`), from the first moment on.
+`enmeshed_nb.localnet.program` is how it is started. Everything else is said on the control port
+(`enmeshed_nb.localnet.control`), from the first moment on.
 
 It lives while it is needed. Whoever uses the network holds a *lease*: a connection to the control port, which
 the operating system closes even when its owner is killed. When the last lease is gone and nobody asked to keep
@@ -13,23 +11,24 @@ nothing is left behind whichever process is killed; it holds the folder's lock, 
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
 import socket
-import sys
+import subprocess
 from collections.abc import Coroutine, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from enmeshed_nb.localnet import control, install, locks, logs
+from enmeshed_nb.localnet import answering, control, install, locks, logs
 from enmeshed_nb.localnet.configuration import check_configuration, connector_config, usable_api_key
 from enmeshed_nb.localnet.control import Asked, GoneError
 from enmeshed_nb.localnet.errors import NetworkError, PortTakenError
 from enmeshed_nb.localnet.host import ConnectorHost
-from enmeshed_nb.localnet.serving import LOOPBACK
+from enmeshed_nb.localnet.ports import LOOPBACK
 from enmeshed_nb.localnet.settings import (
     BackboneState,
     ConnectorSettings,
@@ -61,6 +60,7 @@ class Supervisor:
     Args:
         folder: the network's folder.
         order: what is wanted, and what was inherited.
+        node: the process that runs the Connectors.
         stop: is set to stop it.
     """
 
@@ -69,9 +69,9 @@ class Supervisor:
     _relay: "Relay"
     _host: ConnectorHost
 
-    def __init__(self, folder: Folder, order: Order, stop: asyncio.Event) -> None:
+    def __init__(self, folder: Folder, order: Order, node: subprocess.Popen[bytes], stop: asyncio.Event) -> None:
         self._folder, self._wanted, self._lock, self._control = folder, order.wanted, order.lock, order.control
-        self._stores = Stores(folder)
+        self._stores, self._node = Stores(folder), node
         self._notes: list[str] = []
         self._connectors: list[ConnectorState] = []
         self._doing = "Starting the local network"
@@ -97,6 +97,8 @@ class Supervisor:
         try:
             async with AsyncExitStack() as stack:
                 await self._unless_stopped(self._start(stack))
+                gc.freeze()
+                gc.enable()
                 self._is_up.set_result(None)
                 log.info("The network is up.")
                 failure = await self._until_unneeded()
@@ -149,6 +151,9 @@ class Supervisor:
             NetworkError: something cannot be started; what is stored is as it was.
         """
         install.require_installed()
+        with_backbone = contextlib.ExitStack()
+        stack.push_async_callback(asyncio.to_thread, with_backbone.close)  # after the Connectors; it waits for calls
+        self._host = await stack.enter_async_context(ConnectorHost.running(self._folder, self._node))
         known, self._notes = self._folder.load_settings()
         self._settings = known.adopting(self._wanted)
         for name, connector in known.connectors.items():
@@ -159,11 +164,6 @@ class Supervisor:
             self._notes.append("The network had been killed; it goes on with the data that it had.")
             self._folder.state.unlink()  # nobody shall take it for what runs now
         self._settings.save(self._folder.settings)
-        with_backbone = contextlib.ExitStack()
-        stack.push_async_callback(asyncio.to_thread, with_backbone.close)  # after the Connectors; it waits for calls
-        self._host = await stack.enter_async_context(
-            ConnectorHost.running(self._folder, lock=self._lock, durability=self._settings.durability)
-        )
         self._doing = "Starting the Backbone"
         await asyncio.to_thread(_import_backbone)  # while Node imports the Runtime
         self._relay = self._serve_backbone(with_backbone)
@@ -231,13 +231,13 @@ class Supervisor:
     async def _start_connector(self, name: str, settings: ConnectorSettings, config: dict[str, Any]) -> tuple[int, str]:
         """Start a Connector on the port that it had before; on another one if that is taken and nobody asked for it."""
         try:
-            return await self._host.start_connector(name, config)
+            return await self._host.start_connector(name, config, self._settings.durability)
         except PortTakenError:
             if settings.config.get("infrastructure", {}).get("httpServer", {}).get("port"):
                 raise
             self._note_taken_port(f"the Connector '{name}'", settings.port)
             config["infrastructure"]["httpServer"]["port"] = 0
-            return await self._host.start_connector(name, config)
+            return await self._host.start_connector(name, config, self._settings.durability)
 
     def _configured_otherwise(self, wanted: Mapping[str, Mapping[str, Any]]) -> list[str]:
         """Return which of the running Connectors have another configuration than the one wanted, if one is wanted."""
@@ -320,7 +320,7 @@ class Supervisor:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one connection to the control port; a lease lasts as long as it is open."""
         try:
-            if not (asked := await control.heard(reader, self._control)):
+            if not (asked := await answering.heard(reader, self._control)):
                 log.warning("A connection to the control port was dropped: it did not ask as the owner's programs do.")
                 return
             with self._leased(asked):
@@ -345,7 +345,7 @@ class Supervisor:
             self._lease_change.set()
 
     async def _answer(self, asked: Asked, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.ensure_future(control.answer(writer, self._done(asked), lambda: self._doing))
+        task = asyncio.ensure_future(answering.answer(writer, self._done(asked), lambda: self._doing))
         self._answering.add(task)
         self._was_asked.set()
         try:
@@ -403,12 +403,12 @@ def _import_backbone() -> None:
     from enmeshed_nb.localnet import relay  # noqa: F401, PLC0415
 
 
-async def _supervise(folder: Folder, order: Order, listener: socket.socket) -> int:
+async def _supervise(folder: Folder, order: Order, node: subprocess.Popen[bytes], listener: socket.socket) -> int:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     asyncio.get_running_loop().add_signal_handler(signal.SIGINT, lambda: None)
     try:
-        failure = await Supervisor(folder, order, stop).run(listener)
+        failure = await Supervisor(folder, order, node, stop).run(listener)
     except NetworkError as error:
         log.error("The network could not start: %s", error)  # noqa: TRY400
         return 1
@@ -420,11 +420,15 @@ async def _supervise(folder: Folder, order: Order, listener: socket.socket) -> i
     return 0
 
 
-def main() -> int:
-    """Run the network of the folder that is the first argument."""
-    os.umask(0o077)  # nobody else can read what this process and Node write
-    folder = Folder(Path(sys.argv[1]))
-    order = Order.model_validate_json(sys.stdin.readline())
+def run(path: Path, line: str, node: subprocess.Popen[bytes]) -> int:
+    """Run a network; return the exit code.
+
+    Args:
+        path: its folder.
+        line: the `Order`, as JSON.
+        node: the process that runs its Connectors.
+    """
+    folder, order = Folder(path), Order.model_validate_json(line)
     os.set_inheritable(order.lock, False)
     listener = socket.socket(fileno=order.listener)
     listener.set_inheritable(False)
@@ -432,11 +436,7 @@ def main() -> int:
     logging.getLogger("uvicorn").handlers = logs.writer(folder, "backbone").handlers
     logging.getLogger("uvicorn").setLevel(logging.INFO)
     try:
-        return asyncio.run(_supervise(folder, order, listener))
+        return asyncio.run(_supervise(folder, order, node, listener))
     except Exception:
         log.exception("The supervisor failed.")
         return 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())

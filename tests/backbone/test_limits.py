@@ -15,7 +15,8 @@ import pytest
 from enmeshed_nb.localnet import patience
 from enmeshed_nb.localnet.backbone import Backbone
 from enmeshed_nb.localnet.backbone.limits import ANYONES_BODY, LARGEST_BODY
-from enmeshed_nb.localnet.serving import Server, bind
+from enmeshed_nb.localnet.ports import bind
+from enmeshed_nb.localnet.serving import Server
 from tests.backbone.process import Process
 from tests.backbone.world import World, ok
 from tests.conftest import until

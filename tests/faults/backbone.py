@@ -11,7 +11,7 @@ import uvicorn
 
 from enmeshed_nb.closing import Closing
 from enmeshed_nb.localnet.backbone import Backbone
-from enmeshed_nb.localnet.serving import bind
+from enmeshed_nb.localnet.ports import bind
 
 CLIENT = ("test", "secret")
 _processes = multiprocessing.get_context("forkserver")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from enmeshed_nb.closing import Closing
-from enmeshed_nb.localnet.serving import LOOPBACK
+from enmeshed_nb.localnet.ports import LOOPBACK
 
 Head, Body = bytes, bytes
 OUTAGES = {

@@ -33,22 +33,28 @@ def test_the_backbones_store_waits_for_the_disk_only_where_that_is_wanted(
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
 
 
-def durability_of(pid: int) -> str:
-    (node,) = psutil.Process(pid).children()
-    return node.environ()["ENMESHED_NB_DURABILITY"]
+def durability_of(folder: Path) -> str:
+    """Ask the network for each durability: it notes which one it runs with."""
+    said = [enmeshed_nb("up", "--durability", each, "--data-dir", folder).stderr for each in ("process", "power")]
+    (found,) = re.findall(r"runs with --durability (\w+)\.", "".join(said))
+    return found
 
 
 def test_the_durability_is_remembered_and_another_one_is_not_applied_silently(folder):
-    assert durability_of(up(folder)["pid"]) == "process"
+    up(folder)
+    assert durability_of(folder) == "process"
     joined = enmeshed_nb("up", "--durability", "power", "--data-dir", folder)
     assert "Note: The network runs with --durability process. To change it: `enmeshed-nb down" in joined.stderr
     stop(folder)
-    assert durability_of(up(folder, "--durability", "power")["pid"]) == "power"
+    up(folder, "--durability", "power")
+    assert durability_of(folder) == "power"
     stop(folder)
-    assert durability_of(up(folder)["pid"]) == "power"
+    up(folder)
+    assert durability_of(folder) == "power"
     assert Settings.load(Folder(folder).settings).durability == "power"
     stop(folder)
-    assert durability_of(up(folder, "--durability", "process")["pid"]) == "process"
+    up(folder, "--durability", "process")
+    assert durability_of(folder) == "process"
 
 
 def test_an_unknown_durability_is_refused(folder):

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from enmeshed_nb.localnet import NetworkError, host, relay
+from enmeshed_nb.localnet import NetworkError, host, node, relay
 from enmeshed_nb.localnet.configuration import connector_config
 from enmeshed_nb.localnet.host import ConnectorHost
 from enmeshed_nb.localnet.settings import BackboneState, ConnectorSettings, Folder
@@ -34,7 +34,7 @@ def test_each_refusal_names_its_own_cure_and_what_runs_is_left_alone(network_fol
             own = {"infrastructure": {"httpServer": {"port": port}}, "transportLibrary": more}
             return connector_config("one", ConnectorSettings(api_key=KEY, config=own), backbone)
 
-        async with ConnectorHost.running(network_folder) as running:
+        async with ConnectorHost.running(network_folder, node.start()) as running:
             port, address = await running.start_connector("one", config())
             assert address.startswith("did:e:localhost:dids:")
             nowhere = f"http://localhost:{closed_port()}"
@@ -69,7 +69,7 @@ def answers(port: int) -> bool:
 def test_a_node_that_is_killed_ends_what_waits_for_an_answer_and_what_is_asked_later(network_folder):
     async def scenario() -> None:
         silent = [sys.executable, "-c", "import sys; sys.stdin.read()"]
-        async with ConnectorHost.running(network_folder, silent) as running:
+        async with ConnectorHost.running(network_folder, node.start(silent)) as running:
             asked = asyncio.create_task(running.stop_connector("one"))
             await asyncio.wait({asked}, timeout=0.1)
             (child,) = [each for each in psutil.Process().children() if each.cmdline() == silent]
@@ -111,7 +111,7 @@ def odd_host(tmp_path: Path) -> tuple[list[str], Path]:
 
 def test_a_refused_stop_is_not_taken_for_a_stop(network_folder, odd_host):
     async def scenario() -> None:
-        async with ConnectorHost.running(network_folder, odd_host[0]) as running:
+        async with ConnectorHost.running(network_folder, node.start(odd_host[0])) as running:
             with pytest.raises(NetworkError, match="'stubborn' could not stop: It does not want to"):
                 await running.stop_connector("stubborn")
             await running.stop_connector("willing")
@@ -126,7 +126,7 @@ def test_an_answer_that_comes_too_late_is_not_taken_for_another_and_nothing_runs
     command, said = odd_host
 
     async def scenario() -> None:
-        async with ConnectorHost.running(network_folder, command) as running:
+        async with ConnectorHost.running(network_folder, node.start(command)) as running:
             with pytest.raises(NetworkError, match="'late' did not start within"):
                 await running.start_connector("late", {})
             with pytest.raises(NetworkError, match="could not stop"):
@@ -144,7 +144,7 @@ def test_what_the_host_says_of_itself_goes_to_the_log(network_folder):
     program = f"print({json.dumps(events[0])!r}); print({json.dumps(events[1])!r}); raise SystemExit(3)"
 
     async def scenario() -> None:
-        async with ConnectorHost.running(network_folder, [sys.executable, "-c", program]) as running:
+        async with ConnectorHost.running(network_folder, node.start([sys.executable, "-c", program])) as running:
             failure = await running.ended
             assert failure.problem == "The process that runs the Connectors ended with exit code 3."
             assert failure.last_lines == ["host warn console: of the host", "one info Sync: of a Connector"]

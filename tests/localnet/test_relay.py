@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from enmeshed_nb.localnet import NetworkError, relay
-from enmeshed_nb.localnet.serving import bind
+from enmeshed_nb.localnet.ports import bind
 from enmeshed_nb.localnet.settings import Folder, FolderInUseError
 
 CLIENTS = {"test": "test"}

@@ -12,11 +12,11 @@ export class Connector {
   #config;
   #authentication;
 
-  constructor(name, folder, config) {
+  constructor(name, folder, config, durability) {
     this.name = name;
     this.#config = config;
     this.#authentication = new Authentication(config.infrastructure?.httpServer?.authentication, config.debug);
-    this.#runtime = new ConnectorRuntime(name, folder, config);
+    this.#runtime = new ConnectorRuntime(name, folder, config, durability);
   }
 
   /** Starts the Runtime, then listens; returns the port and the Identity's address, or leaves nothing behind. */

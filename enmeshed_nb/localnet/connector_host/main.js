@@ -1,7 +1,7 @@
 // Runs Connectors of a local network: the supervisor asks for them with JSON lines on stdin and is answered with
 // JSON lines on stdout. The end of stdin is the end of this process, so it cannot outlive its supervisor.
 //
-//   in   {"start": {"name", "folder", "config"}}, {"stop": {"name"}}
+//   in   {"start": {"name", "folder", "durability", "config"}}, {"stop": {"name"}}
 //   out  {"event": "started", "name", "port", "address"}, {"event": "failed", "name", "code", "message"},
 //        {"event": "stopped", "name"}, {"event": "log", "name", "level", "logger", "message"}
 
@@ -12,9 +12,9 @@ import { describe, send, sendLog } from "./protocol.js";
 const STOP_TIMEOUT = 5000;
 const connectors = new Map();
 
-async function start({ name, folder, config }) {
+async function start({ name, folder, durability, config }) {
   if (connectors.has(name)) throw Object.assign(new Error("It runs already."), { code: "runsAlready" });
-  const connector = new Connector(name, folder, config);
+  const connector = new Connector(name, folder, config, durability);
   const { port, address } = await connector.start();
   connectors.set(name, connector);
   send({ event: "started", name, port, address });

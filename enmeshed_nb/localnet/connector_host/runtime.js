@@ -16,12 +16,13 @@ const TOKEN_CHECK_INTERVAL = 5 * 60 * 1000;
 
 export class ConnectorRuntime extends Runtime {
   #file;
+  #durability;
   #store;
   #checkedToken;
   #unanswered;
   #recovers;
 
-  constructor(name, folder, config) {
+  constructor(name, folder, config, durability) {
     const transportLibrary = { allowIdentityCreation: true, ...config.transportLibrary };
     const logger = loggerFactory(name).getLogger("Events");
     const events = new Events(
@@ -33,6 +34,7 @@ export class ConnectorRuntime extends Runtime {
     );
     super({ transportLibrary, modules: runtimeModules(config.modules) }, loggerFactory(name), events, correlator);
     this.#file = join(folder, "account.db");
+    this.#durability = durability;
     this.#recovers = config.modules?.recovery?.enabled !== false;
   }
 
@@ -45,7 +47,7 @@ export class ConnectorRuntime extends Runtime {
   }
 
   async createDatabaseConnection() {
-    this.#store = new Store(this.#file);
+    this.#store = new Store(this.#file, this.#durability);
     return this.#store;
   }
 

@@ -9,7 +9,7 @@
 // under way side by side; of two that change the same document, the later change stays.
 //
 // SQLite's write-ahead log keeps what was committed through a kill of this process; through a power failure, too, if the
-// log is synchronised at each commit (ENMESHED_NB_DURABILITY=power), which has to wait for the disk.
+// log is synchronised at each commit (durability `power`), which has to wait for the disk.
 
 import { ApplicationError } from "@js-soft/ts-utils";
 import Loki from "lokijs";
@@ -20,7 +20,6 @@ import { DatabaseSync } from "node:sqlite";
 import { fill, IndexedCollection, indexTexts, MapInMemory, onChange, restore } from "./internals.js";
 
 const DAMAGED = [11, 26]; // SQLITE_CORRUPT, SQLITE_NOTADB
-const SYNCHRONOUS = process.env.ENMESHED_NB_DURABILITY === "power" ? "FULL" : "NORMAL";
 
 /** The unit that what runs now belongs to. */
 const units = new AsyncLocalStorage();
@@ -68,18 +67,18 @@ export class Store {
   #notes = new Map();
   #inProgress = new Set();
 
-  /** Opens (or creates) the SQLite file `path`. */
-  constructor(path) {
+  /** Opens (or creates) the SQLite file `path`; what it stores survives a kill, with the durability `power` more. */
+  constructor(path, durability) {
     mkdirSync(dirname(path), { recursive: true });
     this.#path = path;
     this.#sqlite = new DatabaseSync(path);
-    this.#sound(() => this.#prepare());
+    this.#sound(() => this.#prepare(durability === "power" ? "FULL" : "NORMAL"));
   }
 
-  #prepare() {
+  #prepare(synchronous) {
     this.#sqlite.exec(`
       PRAGMA journal_mode = WAL;
-      PRAGMA synchronous = ${SYNCHRONOUS};
+      PRAGMA synchronous = ${synchronous};
       CREATE TABLE IF NOT EXISTS documents (
         collection TEXT NOT NULL, key INTEGER NOT NULL, document TEXT NOT NULL, PRIMARY KEY (collection, key)
       ) WITHOUT ROWID;
