@@ -165,8 +165,9 @@ def test_a_decision_of_another_shape_is_not_sent(sender: Connector, server: Serv
 
 @pytest.mark.parametrize("decision", [None, "yes", True])
 def test_what_is_no_decision_is_not_sent(sender: Connector, server: Server, decision: Any) -> None:
-    with pytest.raises(InvalidInput, match="is no decision"):
+    with pytest.raises(InvalidInput, match="is no decision") as refused:
         sender.requests.incoming.accept("REQ1", decision)
+    assert "accept_all" in refused.value.cure
     assert server.requests == []
 
 

@@ -229,6 +229,7 @@ def test_words_are_cut_between_words_and_counted():
         "XML",
         "E-mail address",
     ]
+    assert words_of("requestID") == "Request ID"
     assert words_of(DisplayName.__name__) == "Display name"
 
 

@@ -112,6 +112,8 @@ def test_a_relationship_is_ended_in_whatever_state_it_is(strangers: tuple[Connec
         active_relationship(ada, bo.account.identity_info().address)
     assert ended()  # decomposed by the other side
     assert establish_relationship(ada, bo).status == "Active"
+    templates = ada.relationship_templates.list_own()
+    assert 1 in [each.max_number_of_allocations for each in templates]  # nobody else can use it
 
 
 def test_all_who_establish_one_at_the_same_time_get_the_same(strangers: tuple[Connector, Connector]) -> None:

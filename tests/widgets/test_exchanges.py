@@ -91,5 +91,6 @@ def test_a_step_shows_what_is_new(sender, peer):
         step = StepView(journal, created.id)
         assert step.step.statuses == {created.id: {"sender": "Draft"}}
         assert f"Sender ✎ Draft Request {created.id}" in text_of(html_of(step))
+        assert f"Status of {created.id}: Draft at the sender" in str(step)
         assert step.journey.happenings
         assert StepView(journal).step.exchanges == ()
