@@ -17,6 +17,8 @@ from enmeshed_nb.guide import accept_all, ask, wait_for, wait_for_status
 REQUEST = Request(items=[AuthenticationRequestItem(title="Who is there?", must_be_accepted=True)])
 SMALL, LARGE = 1.05, 1.15
 """What a round trip may take with some thousand, with ten thousand Requests, of what it takes without."""
+MEMORY = {2_000: 300, 10_000: 450}
+"""MB that a network may take with so many Requests."""
 
 Trip = Callable[[], Iterator[object]]
 
@@ -112,7 +114,7 @@ def _with_many(grown: Network, plain: Trip, trips: int, sizes: Sequence[int]) ->
                 fill(sender, recipient, requests - there)
                 yield from _beside(f"with {requests:,} Requests", plain, (sender, recipient), trips, requests)
             there = requests + trips
-            yield Figure(f"  memory with {requests:,}", "MB", [grown.memory()], at_most=450 if requests > 2000 else 300)
+            yield Figure(f"  memory with {requests:,}", "MB", [grown.memory()], at_most=MEMORY.get(requests))
             yield Figure(f"  folder with {requests:,}", "MB", [grown.size()])
             grown.down()
             yield Figure(f"  up again with {requests:,}", "s", [grown.up()], at_most=3)
