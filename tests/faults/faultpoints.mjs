@@ -63,7 +63,7 @@ wrap(DatabaseSync.prototype, "exec", function (exec, sql) {
 
 function describeWrite(sql, [collection, , text]) {
   const verb = /^\s*(\w+)/.exec(sql)[1].toUpperCase();
-  if (typeof collection !== "string") return verb;
+  if (typeof collection !== "string" || collection.startsWith("{")) return verb; // of a note that is struck or amended
   if (!text?.startsWith?.("{")) return `${verb} ${collection}`;
   const { "@type": type, name, status, cachedMessage, content } = JSON.parse(text);
   const details = [type, name, status, cachedMessage?.content?.["@type"], content?.["@type"]];
