@@ -25,8 +25,9 @@ def lazily(
             for part in parts:
                 found = import_module(f"{package}.{part}")
                 if hasattr(found, name):
-                    setattr(module, name, getattr(found, name))
-                    return getattr(module, name)
+                    value = getattr(found, name)
+                    setattr(module, name, value)
+                    return value
         raise AttributeError(f"module {package!r} has no attribute {name!r}", name=name, obj=module)
 
     def known() -> list[str]:

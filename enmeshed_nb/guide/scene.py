@@ -141,6 +141,7 @@ class Scene(TextView):
         self._addresses: dict[str, str] = {}
         self._received: dict[tuple[str, str], None] = {}
         self._synced: dict[str, datetime] = {}
+        self._shown: dict[str, Any] = {}
         for connector in journal.connectors:
             with aside(), suppress(ConnectorError):
                 self._addresses[connector.account.identity_info().address] = connector.name
@@ -162,7 +163,7 @@ class Scene(TextView):
 
     def update(self) -> bool:
         """Take in what was exchanged since; tell whether anything is another than before."""
-        before = self.to_json()
+        before = self._shown
         new: list[Exchange] = []
         for kind in self._read:
             known = getattr(self._journal, kind)
@@ -171,7 +172,8 @@ class Scene(TextView):
         for exchange in sorted(new, key=lambda each: each.ended):
             self._take(exchange)
         self._forget()
-        return self.to_json() != before
+        self._shown = self.to_json()
+        return self._shown != before
 
     @property
     def requests(self) -> tuple[Seen, ...]:
@@ -187,15 +189,17 @@ class Scene(TextView):
     @property
     def turn(self) -> Turn | None:
         """Whose turn it is, in the Request that moved last; None if that is over, or if there is none."""
-        return self.requests[-1].turn if self._requests else None
+        return _turn_in(self.requests)
 
     def to_json(self) -> dict[str, Any]:
         """Return the scene as plain data: `{"sides", "requests", "envelopes", "turn"}`, as in the attributes."""
+        requests = self.requests
+        turn = _turn_in(requests)
         return {
             "sides": list(self.sides),
-            "requests": [{**asdict(each), "statuses": dict(each.statuses)} for each in self.requests],
+            "requests": [{**asdict(each), "statuses": dict(each.statuses)} for each in requests],
             "envelopes": [asdict(each) for each in self.envelopes],
-            "turn": str(self.turn) if self.turn else None,
+            "turn": str(turn) if turn else None,
         }
 
     def __str__(self) -> str:
@@ -311,6 +315,10 @@ _RECIPIENT_DOES = {
     "ManualDecisionRequired": "decides",
     "Decided": "sends the Response",
 }
+
+
+def _turn_in(requests: Sequence[Seen]) -> Turn | None:
+    return requests[-1].turn if requests else None
 
 
 def _is_over(sides: _Sides) -> bool:

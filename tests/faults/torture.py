@@ -119,9 +119,7 @@ def unsent_response(outage: str, snapshots: Snapshots) -> Workload:
     workload = Workload("unsent_response", 0, ["accept create IdentityAttribute"])
     with _network(workload, snapshots, proxied=True) as (network, run):
         assert network.proxy
-        steps = RELATED[workload.flows[0]](run)
-        for _ in range(DECIDE):
-            next(steps)
+        steps = _begun(run, workload, DECIDE)
         network.proxy.fail(outage, call="POST /api/v2/Messages", times=1)
         next(steps)
         while not network.proxy.failed:
@@ -136,9 +134,7 @@ def unfetched_message(snapshots: Snapshots) -> Workload:
     workload = Workload("unfetched_message", 0, ["accept create IdentityAttribute"])
     with _network(workload, snapshots, proxied=True) as (network, run):
         assert network.proxy
-        steps = RELATED[workload.flows[0]](run)
-        for _ in range(RECEIVE):
-            next(steps)
+        steps = _begun(run, workload, RECEIVE)
         network.proxy.fail("500", call="GET /api/v2/Messages/")
         for _ in range(3):
             network.connector("recipient").account.sync()
@@ -152,9 +148,7 @@ def unfetched_by_kills(event: str, snapshots: Snapshots) -> Workload:
     """Kill the host before this event, three times in a row, while it fetches a Message or starts again after that."""
     workload = Workload("unfetched_by_kills", 0, ["accept create IdentityAttribute"])
     with _network(workload, snapshots) as (network, run):
-        steps = RELATED[workload.flows[0]](run)
-        for _ in range(RECEIVE):
-            next(steps)
+        steps = _begun(run, workload, RECEIVE)
         others = iter([event, event])
         network.next_kill = lambda: next(others, None)
         network.arm(event)
@@ -163,6 +157,15 @@ def unfetched_by_kills(event: str, snapshots: Snapshots) -> Workload:
         assert not [line for line in network.log if "cannot be applied" in line]
         finish(steps)
     return workload
+
+
+def _begun(run: Run, workload: Workload, count: int) -> Steps:
+    """Do the first steps of a workload's only flow, and return the others."""
+    (flow,) = workload.flows
+    steps = RELATED[flow](run)
+    for _ in range(count):
+        next(steps)
+    return steps
 
 
 @contextmanager

@@ -233,12 +233,7 @@ export class Store {
 
   /** Writes down at once that something is begun; returns the id of the note. */
   note(kind, details) {
-    let id;
-    try {
-      id = Number(this.#note.run(kind, JSON.stringify(details)).lastInsertRowid);
-    } catch (error) {
-      throw unstorable(error);
-    }
+    const id = Number(storing(() => this.#note.run(kind, JSON.stringify(details))).lastInsertRowid);
     this.#notes.set(id, { ...details, id, kind });
     this.#inProgress.add(id);
     return id;
@@ -248,11 +243,7 @@ export class Store {
   amend(id, details) {
     const { kind, ...known } = this.#notes.get(id);
     const all = { ...known, ...details, id: undefined };
-    try {
-      this.#amend.run(JSON.stringify(all), id);
-    } catch (error) {
-      throw unstorable(error);
-    }
+    storing(() => this.#amend.run(JSON.stringify(all), id));
     this.#notes.set(id, { ...all, id, kind });
   }
 
@@ -359,6 +350,15 @@ export class Store {
 /** Reads rows one by one: all of them at once would be twice in memory. */
 function* parsed(rows) {
   for (const { key, document } of rows) yield { key, document: JSON.parse(document) };
+}
+
+/** Returns what `write` returns, or throws that it cannot be stored. */
+function storing(write) {
+  try {
+    return write();
+  } catch (error) {
+    throw unstorable(error);
+  }
 }
 
 /** The error of a change that cannot be stored, because the disk is full or must not be written to. */
