@@ -15,7 +15,7 @@ from typing import Any
 
 import psutil
 
-from enmeshed_nb.localnet.install import node_command
+from enmeshed_nb.localnet.node import node_command
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent

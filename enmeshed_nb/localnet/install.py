@@ -22,7 +22,6 @@ from enmeshed_nb.localnet import node
 from enmeshed_nb.localnet.errors import NetworkError
 from enmeshed_nb.localnet.locks import held
 
-HOST, node_command = node.HOST, node.node_command
 INSTALL_TIMEOUT = 900.0
 """Seconds to wait for another process that installs the packages, too."""
 _NPM = node.ROOT / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
@@ -47,12 +46,12 @@ _FETCHES = 2
 
 Progress = Callable[[float], None]
 
-_DONE = HOST / "node_modules" / ".installed-lock.json"
+_DONE = node.HOST / "node_modules" / ".installed-lock.json"
 
 
 def is_installed() -> bool:
     """Tell whether the npm packages of the lock file are completely installed."""
-    return _DONE.is_file() and _DONE.read_bytes() == (HOST / "package-lock.json").read_bytes()
+    return _DONE.is_file() and _DONE.read_bytes() == (node.HOST / "package-lock.json").read_bytes()
 
 
 def install(progress: Progress = lambda _: None) -> bool:
@@ -70,8 +69,8 @@ def install(progress: Progress = lambda _: None) -> bool:
     if is_installed():
         return False
     try:
-        if not os.access(HOST, os.W_OK):
-            raise PermissionError(EACCES, "not writable", str(HOST))
+        if not os.access(node.HOST, os.W_OK):
+            raise PermissionError(EACCES, "not writable", str(node.HOST))
         with held(_lock(), INSTALL_TIMEOUT) as lock:
             if is_installed():
                 return False
@@ -81,10 +80,10 @@ def install(progress: Progress = lambda _: None) -> bool:
                     "End it, then try again.",
                 )
             _run_npm_ci(progress)
-            shutil.copyfile(HOST / "package-lock.json", _DONE)
+            shutil.copyfile(node.HOST / "package-lock.json", _DONE)
     except PermissionError as error:
         raise NetworkError(
-            f"The Runtime's npm packages cannot be installed: {error.filename or HOST} is not writable.",
+            f"The Runtime's npm packages cannot be installed: {error.filename or node.HOST} is not writable.",
             "Install enmeshed-nb into a virtual environment of your own.",
         ) from error
     return True
@@ -92,13 +91,13 @@ def install(progress: Progress = lambda _: None) -> bool:
 
 def _lock() -> Path:
     """Return the lock of this installation: outside of its folder, which holds nothing but the package."""
-    here = hashlib.sha256(str(HOST.resolve()).encode()).hexdigest()[:16]
+    here = hashlib.sha256(str(node.HOST.resolve()).encode()).hexdigest()[:16]
     return user_cache_path("enmeshed-nb", ensure_exists=True) / f"install-{here}.lock"
 
 
 def runtime_version() -> str:
     """Return the version of `@nmshd/runtime` in the lock file."""
-    lock = json.loads((HOST / "package-lock.json").read_bytes())
+    lock = json.loads((node.HOST / "package-lock.json").read_bytes())
     return str(lock["packages"]["node_modules/@nmshd/runtime"]["version"])
 
 
@@ -122,7 +121,7 @@ def npm(*words: str, folder: Path, on_line: Callable[[str], None]) -> int:
     Returns:
         npm's exit code.
     """
-    command = [str(node_command()), "--use-system-ca", str(_NPM), *words]
+    command = [str(node.node_command()), "--use-system-ca", str(_NPM), *words]
     with subprocess.Popen(
         command,
         cwd=folder,
@@ -148,7 +147,7 @@ def _npm_environment() -> dict[str, str]:
 
 def _run_npm_ci(progress: Progress) -> None:
     said: deque[str] = deque(maxlen=6)
-    wanted = _FETCHES * (len(json.loads((HOST / "package-lock.json").read_bytes())["packages"]) - 1)
+    wanted = _FETCHES * (len(json.loads((node.HOST / "package-lock.json").read_bytes())["packages"]) - 1)
     fetched = 0
 
     def hear(line: str) -> None:
@@ -159,7 +158,7 @@ def _run_npm_ci(progress: Progress) -> None:
         elif line:
             said.append(line)
 
-    if npm("ci", *_OPTIONS, "--loglevel=http", folder=HOST, on_line=hear):
+    if npm("ci", *_OPTIONS, "--loglevel=http", folder=node.HOST, on_line=hear):
         last_words = "\n".join(f"    {line}" for line in said)
         raise NetworkError(
             f"npm could not install the enmeshed Runtime. Its last words:\n{last_words}",

@@ -6,7 +6,7 @@ import pytest
 
 from enmeshed_nb.connector import CODES, describe
 from enmeshed_nb.connector.error_codes import without_frame
-from enmeshed_nb.localnet import install
+from enmeshed_nb.localnet import node
 
 REQUESTS = "error.consumption.requests."
 OTHERS = {
@@ -31,7 +31,7 @@ OTHERS = {
 
 
 def test_the_codes_of_requests_are_those_of_the_installed_runtime() -> None:
-    sources = (install.HOST / "node_modules" / "@nmshd" / "consumption" / "dist").rglob("*.js")
+    sources = (node.HOST / "node_modules" / "@nmshd" / "consumption" / "dist").rglob("*.js")
     installed = {code for each in sources for code in re.findall(rf"{REQUESTS}[\w.]*\w", each.read_text("utf-8"))}
     assert len(installed) > 20
     assert {code for code in CODES if code.startswith(REQUESTS)} == installed

@@ -22,7 +22,7 @@ from typing import Any
 
 from enmeshed_nb.closing import Closing
 from enmeshed_nb.connector import Connector
-from enmeshed_nb.localnet import install
+from enmeshed_nb.localnet import node
 from tests.faults.backbone import CLIENT, BackboneProcess
 from tests.faults.proxy import Proxy
 
@@ -47,9 +47,9 @@ class Host:
 
     def __init__(self) -> None:
         self.faults = Path(tempfile.mkdtemp(prefix="enmeshed-nb-host-"))
-        command = [install.node_command(), "--disable-warning=ExperimentalWarning", "--import", FAULTPOINTS]
+        command = [node.node_command(), "--disable-warning=ExperimentalWarning", "--import", FAULTPOINTS]
         self._process = subprocess.Popen(
-            [*command, install.HOST / "main.js"],
+            [*command, node.HOST / "main.js"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from enmeshed_nb.localnet import install
+from enmeshed_nb.localnet import node
 
 
 def run_with_node(file: str, tests: int, environment: Mapping[str, str] | None = None) -> None:
     """Run a file of tests in Node; all of them, and that many, must pass."""
-    command = [install.node_command(), "--test", "--test-reporter=spec", Path(__file__).with_name(file)]
+    command = [node.node_command(), "--test", "--test-reporter=spec", Path(__file__).with_name(file)]
     finished = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=environment)
     assert finished.returncode == 0, finished.stdout
     assert f"pass {tests}" in finished.stdout

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pytest
 
 from enmeshed_nb.connector import ENDPOINTS
-from enmeshed_nb.localnet import install
+from enmeshed_nb.localnet import node
 
 PRINT = """
 const { ROUTES, DEBUG_ROUTES } = await import(process.argv[1]);
@@ -37,7 +37,7 @@ def documented() -> list[Route]:
 
 
 def of_host() -> list[Route]:
-    command = [install.node_command(), "--input-type=module", "-e", PRINT, (install.HOST / "routes.js").as_uri()]
+    command = [node.node_command(), "--input-type=module", "-e", PRINT, (node.HOST / "routes.js").as_uri()]
     printed = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
     return [
         Route(

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from enmeshed_nb.localnet import NetworkError, install
+from enmeshed_nb.localnet import NetworkError, install, node
 from tests.conftest import ROOT, closed_port
 
 
@@ -26,13 +26,13 @@ from tests.conftest import ROOT, closed_port
 def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A repository with the Connector host, without its packages; `install` works there."""
     clone = tmp_path / "clone"
-    host = clone / install.HOST.relative_to(ROOT)
-    shutil.copytree(install.HOST, host, ignore=shutil.ignore_patterns("node_modules"))
+    host = clone / node.HOST.relative_to(ROOT)
+    shutil.copytree(node.HOST, host, ignore=shutil.ignore_patterns("node_modules"))
     shutil.copy(ROOT / ".gitignore", clone)
     git(clone, "init", "--quiet")
     git(clone, "add", "--all")
     git(clone, "-c", "user.name=t", "-c", "user.email=t@localhost", "commit", "--quiet", "--message", "All")
-    monkeypatch.setattr(install, "HOST", host)
+    monkeypatch.setattr(node, "HOST", host)
     monkeypatch.setattr(install, "_DONE", host / "node_modules" / ".installed-lock.json")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return clone

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from enmeshed_nb.localnet import NetworkError, install
+from enmeshed_nb.localnet import NetworkError, install, node
 from tools import bootstrap
 from tools.javascript import check
 
@@ -62,7 +62,7 @@ def test_without_pypi_the_set_up_says_so_and_can_be_repeated(clone):
 
 def test_without_npm_the_installation_says_so_and_is_not_taken_for_complete(clone, monkeypatch):
     host = clone / "enmeshed_nb" / "localnet" / "connector_host"
-    monkeypatch.setattr(install, "HOST", host)
+    monkeypatch.setattr(node, "HOST", host)
     monkeypatch.setattr(install, "_DONE", host / "node_modules" / ".installed-lock.json")
     monkeypatch.setenv("npm_config_registry", UNREACHABLE)
     monkeypatch.setenv("npm_config_cache", str(clone / "npm-cache"))
@@ -87,5 +87,5 @@ def test_lock_files_pin_everything_and_name_no_registry():
         lines = path.read_text().splitlines()
         assert not [line for line in lines if "http:" in line or "https:" in line or "index-url" in line]
         assert all("==" in line for line in lines if line and not line.startswith((" ", "#")))
-    for folder in (install.HOST, ROOT / "tools" / "javascript"):
+    for folder in (node.HOST, ROOT / "tools" / "javascript"):
         assert '"resolved"' not in (folder / "package-lock.json").read_text()
