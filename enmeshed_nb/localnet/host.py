@@ -176,7 +176,7 @@ class ConnectorHost:
     def _write_log(self, event: Mapping[str, Any]) -> None:
         level = logging.getLevelNamesMapping().get(event["level"].upper(), logging.INFO)
         text = f"{event['logger']}: {event['message']}"
-        logs.writer(self._folder, event["name"] or "network").log(level, text)
+        logs.write(logs.writer(self._folder, event["name"] or "network"), level, text, moment=event["time"] / 1000)
         self._last_lines.append(f"{event['name'] or 'host'} {event['level']} {text}"[:500])
 
     async def _read_errors(self, stderr: StreamReader) -> None:

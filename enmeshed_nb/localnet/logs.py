@@ -27,7 +27,7 @@ def writer(folder: Folder, name: str) -> logging.Logger:
     """Return the logger that writes the log file of `network`, `backbone` or a Connector."""
     logger = logging.getLogger(name if name in ("network", "backbone") else f"connector.{name}")
     if not logger.handlers:
-        handler = RotatingFileHandler(folder.log(name), maxBytes=5_000_000, backupCount=2, encoding="utf-8")
+        handler = _LogFile(folder.log(name), maxBytes=5_000_000, backupCount=2, encoding="utf-8")
         formatter = logging.Formatter("%(asctime)s.%(msecs)03dZ %(levelname)-7s %(message)s", "%Y-%m-%dT%H:%M:%S")
         formatter.converter = _utc
         handler.setFormatter(formatter)
@@ -35,6 +35,27 @@ def writer(folder: Folder, name: str) -> logging.Logger:
         logger.setLevel(logging.INFO)
         logger.propagate = False
     return logger
+
+
+def write(logger: logging.Logger, level: int, text: str, *, moment: float) -> None:
+    """Write what happened some time ago.
+
+    Args:
+        logger: where to.
+        level: of `logging`.
+        text: what happened.
+        moment: when, in seconds since 1970.
+    """
+    record = logging.makeLogRecord({"msg": text, "levelno": level, "levelname": logging.getLevelName(level)})
+    record.created, record.msecs = moment, moment % 1 * 1000
+    logger.handle(record)
+
+
+class _LogFile(RotatingFileHandler):
+    """A log file that another one replaces when it is full: that is told by its size, as it is, after each line."""
+
+    def shouldRollover(self, record: logging.LogRecord) -> bool:  # noqa: N802 - a method of the library
+        return self.stream is not None and self.stream.tell() >= self.maxBytes
 
 
 def _utc(seconds: float | None) -> time.struct_time:

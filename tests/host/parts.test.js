@@ -1,6 +1,7 @@
 // Parts of the host that need neither a Runtime nor a network.
 
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import { Authentication } from "../../enmeshed_nb/localnet/connector_host/authentication.js";
 import { answerError } from "../../enmeshed_nb/localnet/connector_host/errors.js";
@@ -48,4 +49,24 @@ test("without a key a Connector only starts, and is open, in debug mode", async 
   const request = {};
   await new Authentication({ apiKey: { keys: {} } }, true).identify(request, {}, () => {});
   assert.deepEqual(request.scopes, ["**"]);
+});
+
+test("what is said keeps its order, and what was logged last is said, too", () => {
+  const program = `
+    import { send, sendLog } from "./enmeshed_nb/localnet/connector_host/protocol.js";
+    sendLog("one", "info", "first", ["1"]);
+    sendLog("one", "info", "second", ["2"]);
+    send({ event: "stopped", name: "one" });
+    sendLog("one", "error", "urgent", ["3"]);
+    sendLog("one", "info", "last", ["4"]);
+    process.exit(1);
+  `;
+  const cwd = new URL("../..", import.meta.url);
+  const { stdout } = spawnSync(process.execPath, ["--input-type=module", "--eval", program], { cwd, encoding: "utf8" });
+  const said = stdout.trim().split("\n").map(JSON.parse);
+  assert.deepEqual(
+    said.map(({ event, logger }) => logger ?? event),
+    ["first", "second", "stopped", "urgent", "last"]
+  );
+  assert.ok(said[0].time <= Date.now() && said[0].time > Date.now() - 60_000);
 });

@@ -138,8 +138,8 @@ def test_an_answer_that_comes_too_late_is_not_taken_for_another_and_nothing_runs
 
 def test_what_the_host_says_of_itself_goes_to_the_log(network_folder):
     events = [
-        {"event": "log", "name": None, "level": "warn", "logger": "console", "message": "of the host"},
-        {"event": "log", "name": "one", "level": "info", "logger": "Sync", "message": "of a Connector"},
+        {"event": "log", "time": 0, "name": None, "level": "warn", "logger": "console", "message": "of the host"},
+        {"event": "log", "time": 0, "name": "one", "level": "info", "logger": "Sync", "message": "of a Connector"},
     ]
     program = f"print({json.dumps(events[0])!r}); print({json.dumps(events[1])!r}); raise SystemExit(3)"
 

@@ -1,12 +1,13 @@
 """The logs of a network: read to their end, and followed while they are written, rotated and added."""
 
+import logging
 from pathlib import Path
 
 import pytest
 
 from enmeshed_nb.clock import Clock
 from enmeshed_nb.localnet import NetworkError
-from enmeshed_nb.localnet.logs import Reader, last_lines
+from enmeshed_nb.localnet.logs import Reader, last_lines, write, writer
 from enmeshed_nb.localnet.settings import Folder
 from tests.conftest import until, up
 
@@ -115,3 +116,23 @@ def test_the_command_follows_a_running_network(folder, start_process):
     until(lambda: [line for line in lines if "The network is up." in line], 20, "what was there")
     up(folder, "--connectors", "later")
     until(lambda: [line for line in lines if line.startswith("later ")], 20, "a Connector's log that is new")
+
+
+def test_a_line_has_the_time_at_which_it_was_said_and_a_full_log_is_replaced(tmp_path):
+    folder = Folder(tmp_path)
+    folder.make()
+    log = writer(folder, "test of logs")
+    try:
+        write(log, logging.WARNING, "before", moment=1_790_000_000.0625)
+        assert folder.log("test of logs").read_text() == "2026-09-21T14:13:20.062Z WARNING before\n"
+        for number in range(12):
+            write(log, logging.INFO, f"{number} " + "x" * 500_000, moment=1_790_000_001)
+        old, new = (folder.logs / f"test of logs.log{end}" for end in (".1", ""))
+        assert [line[33:36] for line in (old.read_text() + new.read_text()).splitlines()] == [
+            "bef",
+            *(f"{number} x"[:3] for number in range(12)),
+        ]
+        assert new.read_text().startswith("2026-09-21T14:13:21.000Z INFO    10 x")
+    finally:
+        for handler in log.handlers:
+            handler.close()

@@ -3,7 +3,7 @@
 //
 //   in   {"start": {"name", "folder", "durability", "config"}}, {"stop": {"name"}}
 //   out  {"event": "started", "name", "port", "address"}, {"event": "failed", "name", "code", "message"},
-//        {"event": "stopped", "name"}, {"event": "log", "name", "level", "logger", "message"}
+//        {"event": "stopped", "name"}, {"event": "log", "time", "name", "level", "logger", "message"}
 
 import { createInterface } from "node:readline";
 import { Connector } from "./connector.js";

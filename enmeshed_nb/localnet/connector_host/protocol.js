@@ -1,12 +1,27 @@
-// What this process says to its supervisor: JSON lines on stdout, nothing else.
+// What this process says to its supervisor: JSON lines on stdout, nothing else, in the order in which it was said.
 
 import { inspect } from "node:util";
 
 const SECRET = /(Bearer\s+|token is:\s+|"?(?:access_token|password|platformClientSecret)"?[=:]\s*"?)[^\s"',}]+/g;
 
+const LOG_DELAY = 50; // ms that a line of a log waits for others: each write is awaited by Node, and wakes the supervisor
+const URGENT = ["warn", "error"];
+let waiting = "";
+let timer;
+
 export function send(message) {
-  process.stdout.write(`${JSON.stringify(message)}\n`);
+  waiting += `${JSON.stringify(message)}\n`;
+  flush();
 }
+
+/** Writes the lines that wait; also those that were logged last, when this process exits. */
+function flush() {
+  clearTimeout(timer);
+  timer = undefined;
+  if (waiting) process.stdout.write(waiting);
+  waiting = "";
+}
+process.on("exit", flush);
 
 export function describe(error) {
   return error instanceof Error ? error.message : inspect(error);
@@ -14,7 +29,10 @@ export function describe(error) {
 
 export function sendLog(name, level, logger, words) {
   const text = words.map((word) => (typeof word === "string" ? word : inspect(word, { depth: 3 }))).join(" ");
-  send({ event: "log", name, level, logger, message: text.replace(SECRET, "$1…") });
+  const line = { event: "log", time: Date.now(), name, level, logger, message: text.replace(SECRET, "$1…") };
+  waiting += `${JSON.stringify(line)}\n`;
+  if (URGENT.includes(level)) flush();
+  else timer ??= setTimeout(flush, LOG_DELAY);
 }
 
 /** Returns the logger factory that the Runtime of the Connector `name` writes to; trace and debug are dropped. */
