@@ -125,7 +125,7 @@ def up(
     with waiting_for("the local network") as tell:
         opened = LocalNetwork.open(
             data_dir,
-            connectors=wanted.connectors,
+            connectors=wanted.connectors or None,
             backbone_port=wanted.backbone_port,
             backbone_hosts=wanted.backbone_hosts,
             keep=True,

@@ -23,14 +23,16 @@ ALONE = {name: value for name, value in os.environ.items() if not name.startswit
 
 
 def test_every_block_is_tested_here():
-    assert [language for language, _ in BLOCKS] == ["sh", "sh", "sh", "json", "sh", "python"]
+    assert [language for language, _ in BLOCKS] == ["sh", "sh", "sh", "json", "sh", "python", "python"]
 
 
-@pytest.mark.parametrize("code", [code for language, code in BLOCKS if language == "python"])
-def test_python_runs_on_a_new_network(folder, code):
+PROGRAM, TESTS = [code for language, code in BLOCKS if language == "python"]
+
+
+def test_python_runs_on_a_new_network(folder):
     for _ in range(2):  # and again
         done = subprocess.run(
-            [sys.executable, "-P", "-c", code],
+            [sys.executable, "-P", "-c", PROGRAM],
             env=ALONE | {"ENMESHED_NB_DATA_DIR": str(folder), "PYTHONPATH": str(ROOT)},
             capture_output=True,
             text=True,
@@ -38,6 +40,13 @@ def test_python_runs_on_a_new_network(folder, code):
             check=False,
         )
         assert (done.returncode, done.stdout) == (0, "Accepted\n"), done.stderr
+
+
+def test_the_tests_are_some_and_pass(tmp_path):
+    (tmp_path / "test_of_the_readme.py").write_text(TESTS)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--basetemp={tmp_path / 'temporary'}"]
+    done = subprocess.run(command, cwd=tmp_path, env=ALONE, capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, "1 passed" in done.stdout) == (0, True), done.stdout
 
 
 @pytest.mark.parametrize("code", [code for language, code in BLOCKS if language == "json"])

@@ -41,6 +41,8 @@ class Asked(BaseModel):
     """Connectors that must run, with their configurations."""
     reconfigure: bool = False
     """Whether a Connector that runs with another configuration is started anew with the one that is asked for."""
+    remove: list[str] = Field(default_factory=list)
+    """Connectors that must not run any more: all that they have stored is deleted."""
     durability: str | None = None
     """What stored data shall survive."""
 

@@ -70,7 +70,7 @@ class LocalNetwork(Closing):
         Args:
             folder: the data folder; see `enmeshed_nb.localnet.settings.data_dir` for the default.
             connectors: names of Connectors that must run, each with configuration keys of its own (mostly none).
-                Without it those of the last start run, in a new folder `sender` and `recipient`.
+                None are those of the last start, in a new folder `sender` and `recipient`.
             backbone_port: a fixed port for the Backbone, 0 for any.
             backbone_hosts: names by which the Backbone may be called beside `localhost` and the loopback addresses
                 (`backbone.allowedHosts` in a `--config` file); None for those of the last time.
@@ -111,7 +111,7 @@ class LocalNetwork(Closing):
                     f"Its log: {place.log('network')}",
                 )
             place.make()
-            if not asked and not place.settings.exists() and not place.connector_names():
+            if connectors is None and not place.settings.exists() and not place.connector_names():
                 asked = {name: {} for name in DEFAULT_CONNECTORS}
             hosts = None if backbone_hosts is None else list(backbone_hosts)
             wanted = Wanted(
@@ -126,6 +126,19 @@ class LocalNetwork(Closing):
             f"The network in {place.path} is neither up nor free after {START_TIMEOUT:.0f} s.",
             f"Look at {place.log('network')}; `{place.command('down')}` stops it.",
         )
+
+    def remove(self, *names: str) -> None:
+        """Stop Connectors and delete all that they have stored; the Backbone keeps what they have sent.
+
+        Args:
+            names: of the Connectors; those that there are not are gone already.
+
+        Raises:
+            NetworkError: one could not be stopped, or has a name that no Connector can have.
+        """
+        if joined := _ask(Folder(Path(self.state.data_dir)), "look", remove=names):
+            self.state, connection = joined
+            connection.close()
 
     def outlive_exec(self) -> None:
         """Keep the lease when this process replaces itself by another program; it ends with that one."""
@@ -210,6 +223,7 @@ def _ask(
     *,
     connectors: Mapping[str, Mapping[str, Any]] | None = None,
     reconfigure: bool = False,
+    remove: Sequence[str] = (),
     durability: Durability | None = None,
 ) -> tuple[NetworkState, socket.socket] | None:
     """Ask something of the network of a folder.
@@ -235,6 +249,7 @@ def _ask(
                 do=do,
                 connectors={name: dict(config) for name, config in (connectors or {}).items()},
                 reconfigure=reconfigure,
+                remove=list(remove),
                 durability=durability,
             )
             try:

@@ -25,7 +25,7 @@ Line = tuple[str, str]
 
 def writer(folder: Folder, name: str) -> logging.Logger:
     """Return the logger that writes the log file of `network`, `backbone` or a Connector."""
-    logger = logging.getLogger(name if name in ("network", "backbone") else f"connector.{name}")
+    logger = _logger(name)
     if not logger.handlers:
         handler = _LogFile(folder.log(name), maxBytes=5_000_000, backupCount=2, encoding="utf-8")
         formatter = logging.Formatter("%(asctime)s.%(msecs)03dZ %(levelname)-7s %(message)s", "%Y-%m-%dT%H:%M:%S")
@@ -56,6 +56,20 @@ class _LogFile(RotatingFileHandler):
 
     def shouldRollover(self, record: logging.LogRecord) -> bool:  # noqa: N802 - a method of the library
         return self.stream is not None and self.stream.tell() >= self.maxBytes
+
+
+def remove(folder: Folder, name: str) -> None:
+    """Delete the log files of a Connector that there is no more."""
+    logger = _logger(name)
+    for handler in [*logger.handlers]:
+        logger.removeHandler(handler)
+        handler.close()
+    for path in folder.logs.glob(f"{name}.log*"):
+        path.unlink(missing_ok=True)
+
+
+def _logger(name: str) -> logging.Logger:
+    return logging.getLogger(name if name in ("network", "backbone") else f"connector.{name}")
 
 
 def _utc(seconds: float | None) -> time.struct_time:

@@ -14,10 +14,11 @@ import contextlib
 import gc
 import logging
 import os
+import shutil
 import signal
 import socket
 import subprocess
-from collections.abc import Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -251,6 +252,26 @@ class Supervisor:
                 await self._host.stop_connector(name)
                 self._connectors = [each for each in self._connectors if each.name != name]
 
+    async def _remove_connectors(self, names: Sequence[str]) -> None:
+        """Stop Connectors and delete what they have stored; those that there are not are gone already.
+
+        Raises:
+            NetworkError: one could not be stopped; it is still there, and those after it.
+        """
+        async with self._starting:
+            for name in names:
+                if any(each.name == name for each in self._connectors):
+                    log.info("The Connector '%s' is removed.", name)
+                    await self._host.stop_connector(name)
+                self._connectors = [each for each in self._connectors if each.name != name]
+                left = {known: each for known, each in self._settings.connectors.items() if known != name}
+                self._settings = self._settings.model_copy(update={"connectors": left})
+                self._files = self._stores.files(each.name for each in self._connectors)
+                self._settings.save(self._folder.settings)
+                self._state().save(self._folder.state)
+                await asyncio.to_thread(shutil.rmtree, self._folder.store(name).parent, ignore_errors=True)
+                logs.remove(self._folder, name)
+
     def _state(self) -> NetworkState:
         return NetworkState(
             data_dir=str(self._folder.path),
@@ -370,6 +391,9 @@ class Supervisor:
         for name, config in asked.connectors.items():
             check_name(name)
             check_configuration(name, config)
+        for name in asked.remove:
+            check_name(name)
+        await self._remove_connectors(asked.remove)
         await self._adopt(asked)
         state = self._state()
         state.notes.extend(
