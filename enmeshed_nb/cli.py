@@ -190,6 +190,42 @@ def status(as_json: bool, data_dir: Path | None) -> None:
     sys.exit(0 if healthy else 1)
 
 
+@main.group(invoke_without_command=True)
+@data_dir_option
+@click.pass_context
+def clock(context: click.Context, data_dir: Path | None) -> None:
+    """Print the network's time; `clock advance` moves it.
+
+    Requests, templates, tokens and deletion periods expire by it, timeouts and logins do not.
+    """
+    context.obj = data_dir
+    if not context.invoked_subcommand:
+        _print_time(local_network.NetworkClock(_data_dir(data_dir)))
+
+
+@clock.command()
+@click.option("--days", type=float, default=0.0)
+@click.option("--hours", type=float, default=0.0)
+@click.option("--minutes", type=float, default=0.0)
+@click.option("--seconds", type=float, default=0.0)
+@data_dir_option
+@click.pass_context
+def advance(context: click.Context, /, data_dir: Path | None, **by: float) -> None:
+    """Move the time of Backbone and Connectors forward, for good."""
+    network_clock = local_network.NetworkClock(_data_dir(data_dir or context.obj))
+    try:
+        network_clock.advance(**by)
+    except (ValueError, OverflowError):
+        raise click.UsageError("Say how far, and forward: --days 31, --hours 1, --minutes 5, --seconds 10.") from None
+    _print_time(network_clock)
+
+
+def _print_time(network_clock: local_network.NetworkClock) -> None:
+    ahead = network_clock.ahead
+    said = f", {ahead} ahead of the real time" if ahead else ""
+    click.echo(f"{network_clock.now():%Y-%m-%d %H:%M:%S} UTC{said}")
+
+
 @main.command()
 @click.argument("name", required=False)
 @click.option("-f", "--follow", is_flag=True, help="Go on printing what is added, until Ctrl-C.")
@@ -458,7 +494,8 @@ def _print_state(state: NetworkState, health: dict[str, bool] | None = None) -> 
         console().print(f"  {cells}  {mark}", highlight=False, soft_wrap=True)
     folder = Folder(Path(state.data_dir))
     end = f"It runs until: {folder.command('down')}" if state.kept else "It stops when nobody uses it any more."
-    for line in (f"API keys: {folder.command('status', '--json')}", f"Logs: {folder.command('logs')}", end):
+    keys, logs_of = f"API keys: {folder.command('status', '--json')}", f"Logs: {folder.command('logs')}"
+    for line in (*state.moved, keys, logs_of, end):
         console().print(line, highlight=False, markup=False, soft_wrap=True)
 
 

@@ -94,7 +94,7 @@ def of_network(state: NetworkState) -> NetworkReport:
 
     with ThreadPoolExecutor() as pool:
         backbone, connectors = pool.submit(of_backbone, state), pool.map(ask, state.connectors)
-        return NetworkReport(state.data_dir, (backbone.result(), *connectors))
+        return NetworkReport(state.data_dir, (backbone.result(), *connectors), state.moved)
 
 
 def of_backbone(state: NetworkState) -> Part:

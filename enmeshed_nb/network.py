@@ -10,7 +10,7 @@ from enmeshed_nb import health, own_connectors
 from enmeshed_nb.connector import ConnectionFailed, Connector, aside
 from enmeshed_nb.guide import Journal
 from enmeshed_nb.health import NetworkReport, Part
-from enmeshed_nb.localnet import LocalNetwork, NetworkError, running
+from enmeshed_nb.localnet import LocalNetwork, NetworkClock, NetworkError, running
 from enmeshed_nb.localnet.errors import HangingError
 from enmeshed_nb.localnet.settings import ConnectorState, NetworkState
 from enmeshed_nb.progress import waiting_for
@@ -18,6 +18,7 @@ from enmeshed_nb.progress import waiting_for
 __all__ = ["Network", "NetworkReport", "Part", "connect"]
 
 _OLDEST_KERNEL = (7, 4)
+_TAKE_AWAY = "Take the ENMESHED_NB_… variables away (environment or .env file), restart the kernel, run it again."
 _CONNECTED: WeakSet["Network"] = WeakSet()
 """Those of this process."""
 
@@ -63,6 +64,19 @@ class Network:
         if self.local:
             self.local.close()
 
+    @property
+    def clock(self) -> NetworkClock:
+        """The time of the local network, which can be moved forward: `network.clock.advance(days=31)`.
+
+        Raises:
+            NetworkError: these are your own Connectors.
+        """
+        if not self.local:
+            raise NetworkError(
+                "These are your own Connectors: only the time of the local network can be moved.", _TAKE_AWAY
+            )
+        return self.local.clock
+
     def add_connector(self, name: str, config: Mapping[str, Any] | None = None) -> Connector:
         """Return one more Connector of the local network; a `Journal` of your own can record it.
 
@@ -78,7 +92,7 @@ class Network:
         if not self.local:
             raise NetworkError(
                 "These are your own Connectors: more of them can only be had on the local network.",
-                "Take the ENMESHED_NB_… variables away (environment or .env file), restart the kernel, run it again.",
+                _TAKE_AWAY,
             )
         wanted = {name: dict(config or {})}
         with waiting_for(f"the Connector '{name}'"):
@@ -136,7 +150,8 @@ class Network:
                 parts.append(health.of_connector(connector, version=version, address=address, data_dir=data_dir))
         if not state:
             return NetworkReport("", tuple(parts), _notes())
-        return NetworkReport(state.data_dir, (health.of_backbone(state), *parts), _notes())
+        notes = (*(_now(state) or state).moved, *_notes())
+        return NetworkReport(state.data_dir, (health.of_backbone(state), *parts), notes)
 
     def __str__(self) -> str:
         return str(self.report())
@@ -162,6 +177,14 @@ def _runs_still(state: NetworkState) -> bool:
         return True
     except NetworkError:  # one that starts in its place, and cannot
         return False
+
+
+def _now(state: NetworkState) -> NetworkState | None:
+    """Return what a network is now; None if it does not run, or does not say."""
+    try:
+        return running(state.data_dir)
+    except NetworkError:
+        return None
 
 
 def _notes() -> tuple[str, ...]:

@@ -133,10 +133,16 @@ def _wait_until(
     )
 
 
+def _time_of(connector: Connector) -> datetime:
+    """Return what time it is at a Connector that has just synchronised; its clock may be ahead of ours."""
+    run = connector.account.sync_info().last_sync_run
+    return max(datetime.now(UTC), run.completed_at) if run else datetime.now(UTC)
+
+
 def _create(templator: Connector, initiator: Connector, timeout: float, clock: Clock) -> Relationship:
     template = templator.relationship_templates.create_own(
         ArbitraryRelationshipTemplateContent(value={}),
-        expires_at=datetime.now(UTC) + timedelta(hours=1),
+        expires_at=_time_of(templator) + timedelta(hours=1),
         max_number_of_allocations=1,
     )
     loaded = initiator.relationship_templates.load_peer(template.reference)

@@ -45,6 +45,8 @@ class Asked(BaseModel):
     """Connectors that must not run any more: all that they have stored is deleted."""
     durability: str | None = None
     """What stored data shall survive."""
+    advance: float = Field(default=0, ge=0, allow_inf_nan=False)
+    """Seconds by which the network's time is to be moved forward."""
 
 
 class SilentError(Exception):

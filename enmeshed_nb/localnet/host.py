@@ -133,6 +133,14 @@ class ConnectorHost:
         """
         await self._command("stop", name, STOP_TIMEOUT)
 
+    async def move_clock(self, ahead: float) -> None:
+        """Let the time of all Connectors be so many seconds ahead of the real one.
+
+        Raises:
+            NetworkError: Node has ended.
+        """
+        await self._command("move", "", STOP_TIMEOUT, ahead=ahead)
+
     async def _command(self, command: str, name: str, timeout: float, **details: Any) -> dict[str, Any]:
         """Say something about a Connector; return the answer that it was done.
 

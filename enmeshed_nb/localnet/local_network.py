@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -140,6 +141,11 @@ class LocalNetwork(Closing):
             self.state, connection = joined
             connection.close()
 
+    @property
+    def clock(self) -> "NetworkClock":
+        """The time of the network, which can be moved forward."""
+        return NetworkClock(self.state.data_dir)
+
     def outlive_exec(self) -> None:
         """Keep the lease when this process replaces itself by another program; it ends with that one."""
         self._lease.set_inheritable(True)
@@ -147,6 +153,62 @@ class LocalNetwork(Closing):
     def close(self) -> None:
         """Give the lease back."""
         self._lease.close()
+
+
+class NetworkClock:
+    """The time of a local network: of its Backbone and all its Connectors. It can be moved, forward only.
+
+    Requests, templates, tokens and deletion periods expire by it. Timeouts, logins and connections do not.
+
+    Args:
+        folder: the network's folder.
+    """
+
+    def __init__(self, folder: Path | str) -> None:
+        self._folder = Folder(data_dir(folder))
+
+    def advance(self, **duration: float) -> datetime:
+        """Move the time forward; it stays so, also after a restart.
+
+        Args:
+            duration: how far, by the keywords of `timedelta`: `days=31`.
+
+        Returns:
+            the network's time now, in UTC.
+
+        Raises:
+            ValueError: that is not forward.
+            NetworkError: the network does not run, or cannot go so far.
+        """
+        by = timedelta(**duration)
+        if by <= timedelta():
+            raise ValueError(f"A network's time goes forward only, not by {by}. To begin anew, reset the network.")
+        self._asked(by.total_seconds())
+        return self.now()
+
+    @property
+    def ahead(self) -> timedelta:
+        """How far it is ahead of the real time.
+
+        Raises:
+            NetworkError: the network does not run.
+        """
+        return timedelta(seconds=self._asked().clock_ahead)
+
+    def now(self) -> datetime:
+        """Return the network's time, in UTC.
+
+        Raises:
+            NetworkError: the network does not run.
+        """
+        return datetime.now(UTC) + self.ahead
+
+    def _asked(self, advance: float = 0) -> NetworkState:
+        if not (joined := _ask(self._folder, "look", advance=advance)):
+            raise NetworkError(f"No network runs in {self._folder.path}.", f"Start it: {self._folder.command('up')}")
+        state, connection = joined
+        connection.close()
+        return state
 
 
 def running(folder: Path | str | None = None) -> NetworkState | None:
@@ -224,6 +286,7 @@ def _ask(
     connectors: Mapping[str, Mapping[str, Any]] | None = None,
     reconfigure: bool = False,
     remove: Sequence[str] = (),
+    advance: float = 0,
     durability: Durability | None = None,
 ) -> tuple[NetworkState, socket.socket] | None:
     """Ask something of the network of a folder.
@@ -250,6 +313,7 @@ def _ask(
                 connectors={name: dict(config) for name, config in (connectors or {}).items()},
                 reconfigure=reconfigure,
                 remove=list(remove),
+                advance=advance,
                 durability=durability,
             )
             try:

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy.exc import DatabaseError
 
@@ -22,10 +23,12 @@ class Relay:
     Attributes:
         server: serves what Connectors need.
         admin: serves the admin API; None if that was not asked for.
+        backbone: what is served.
     """
 
     server: Server
     admin: Server | None
+    backbone: Backbone
 
     @property
     def url(self) -> str:
@@ -48,6 +51,7 @@ def serve(
     admin_api_key: str = "",
     allowed_hosts: Iterable[str] = (),
     durability: Durability = "process",
+    ahead: timedelta = timedelta(),
 ) -> Iterator[Relay]:
     """Serve the Backbone of a folder while the `with` lasts.
 
@@ -59,6 +63,7 @@ def serve(
         admin_api_key: what the admin API wants as `x-api-key`.
         allowed_hosts: names by which both may be called beside `localhost` and the loopback addresses.
         durability: what stored data survive: a kill, or a power failure, too.
+        ahead: how far its time is ahead of the real one.
 
     Raises:
         FolderInUseError: another process serves this Backbone.
@@ -77,6 +82,7 @@ def serve(
                 clients=clients,
                 allowed_hosts=allowed_hosts,
                 survives_power_failure=durability == "power",
+                ahead=ahead,
             )
         except DatabaseError as error:
             raise NetworkError(
@@ -88,7 +94,7 @@ def serve(
             stack.enter_context(Server(backbone.admin_app(admin_api_key), admin_listener)) if admin_listener else None
         )
         server = stack.enter_context(Server(backbone.app, listener, before_stop=backbone.end_streams))
-        yield Relay(server, admin)
+        yield Relay(server, admin, backbone)
 
 
 def wait_for_interrupt() -> None:

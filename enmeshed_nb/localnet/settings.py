@@ -20,7 +20,7 @@ import stat
 import string
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from difflib import get_close_matches
 from ipaddress import IPv6Address
 from pathlib import Path
@@ -161,6 +161,8 @@ class Settings(_File):
     backbone_tables: list[str] = Field(default_factory=list)
     """What tables the Backbone's store had the last time."""
     durability: Durability = "process"
+    clock_ahead: float = 0
+    """Seconds by which the network's time is ahead of the real one."""
     connectors: dict[str, ConnectorSettings]
     """By name, in the order in which they are started."""
 
@@ -301,6 +303,8 @@ class NetworkState(_File):
     control: Control
     kept: bool = False
     """Whether the network runs on when nobody uses it any more."""
+    clock_ahead: float = 0
+    """Seconds by which its time is ahead of the real one."""
     notes: list[str] = Field(default_factory=list)
     """What whoever starts or joins the network should know, one sentence each; mostly nothing."""
 
@@ -315,6 +319,13 @@ class NetworkState(_File):
                 return connector
         names = ", ".join(connector.name for connector in self.connectors)
         raise NetworkError(f"The local network has no Connector '{name}', only: {names}.")
+
+    @property
+    def moved(self) -> tuple[str, ...]:
+        """The sentence that says that the network's time was moved; nothing if it was not."""
+        if not self.clock_ahead:
+            return ()
+        return (f"The network's time is {timedelta(seconds=self.clock_ahead)} ahead of the real one.",)
 
     def public(self) -> dict[str, Any]:
         """Return what other programs get to see, as JSON-ready values."""

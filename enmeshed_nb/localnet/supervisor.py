@@ -20,7 +20,7 @@ import socket
 import subprocess
 from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +48,8 @@ LEASE_GRACE = 5.0
 """Seconds that a network without a lease waits for one: a notebook that ends and one that begins."""
 LAST_ANSWERS = 3.0
 """Seconds in which those who still wait for an answer must have it when the network ends."""
+FURTHEST_AHEAD = timedelta(days=100 * 365)
+"""How far a network's time can be ahead of the real one."""
 
 if TYPE_CHECKING:
     from enmeshed_nb.localnet.relay import Relay
@@ -174,6 +176,8 @@ class Supervisor:
         self._settings = self._settings.model_copy(
             update={"backbone_port": self._relay.server.port, "backbone_tables": self._stores.backbone_tables()}
         )
+        if self._settings.clock_ahead:
+            await self._host.move_clock(self._settings.clock_ahead)
         await self._start_connectors(self._settings)
 
     def _serve_backbone(self, stack: contextlib.ExitStack) -> "Relay":
@@ -190,6 +194,7 @@ class Supervisor:
                     clients,
                     allowed_hosts=settings.backbone_hosts,
                     durability=settings.durability,
+                    ahead=timedelta(seconds=settings.clock_ahead),
                 )
             )
 
@@ -252,6 +257,26 @@ class Supervisor:
                 await self._host.stop_connector(name)
                 self._connectors = [each for each in self._connectors if each.name != name]
 
+    async def _advance(self, seconds: float) -> None:
+        """Move the time of the Backbone and of all Connectors forward, and remember it.
+
+        Raises:
+            NetworkError: that is too far.
+        """
+        async with self._starting:
+            ahead = self._settings.clock_ahead + seconds
+            if ahead > FURTHEST_AHEAD.total_seconds():
+                raise NetworkError(
+                    f"A network's time can be at most {FURTHEST_AHEAD.days // 365} years ahead of the real one.",
+                    f"Begin anew: {self._folder.command('reset')}",
+                )
+            self._settings = self._settings.model_copy(update={"clock_ahead": ahead})
+            self._settings.save(self._folder.settings)
+            await asyncio.to_thread(self._relay.backbone.advance, timedelta(seconds=seconds))
+            await self._host.move_clock(ahead)
+            self._state().save(self._folder.state)
+            log.info("The time was moved: it is %s ahead.", timedelta(seconds=ahead))
+
     async def _remove_connectors(self, names: Sequence[str]) -> None:
         """Stop Connectors and delete what they have stored; those that there are not are gone already.
 
@@ -280,6 +305,7 @@ class Supervisor:
             connectors=self._connectors,
             control=self._control,
             kept=self._kept,
+            clock_ahead=self._settings.clock_ahead,
             notes=list(self._notes),
         )
 
@@ -394,6 +420,8 @@ class Supervisor:
         for name in asked.remove:
             check_name(name)
         await self._remove_connectors(asked.remove)
+        if asked.advance:
+            await self._advance(asked.advance)
         await self._adopt(asked)
         state = self._state()
         state.notes.extend(

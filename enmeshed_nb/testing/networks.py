@@ -12,7 +12,7 @@ from enmeshed_nb.closing import Closing
 from enmeshed_nb.connector import Connector
 from enmeshed_nb.guide import Journal, establish_relationship, happenings
 from enmeshed_nb.guide.text import table, time_of_day
-from enmeshed_nb.localnet import LocalNetwork, NetworkError, logs, stop
+from enmeshed_nb.localnet import LocalNetwork, NetworkClock, NetworkError, logs, stop
 from enmeshed_nb.localnet.settings import Folder, NetworkState
 from enmeshed_nb.own_connectors import from_environment
 
@@ -49,6 +49,11 @@ class NetworkForTests(Closing):
     def state(self) -> NetworkState:
         """What runs where, as it was when something was asked of the network the last time."""
         return self._local.state
+
+    @property
+    def clock(self) -> NetworkClock:
+        """The time of the network, which can be moved forward: `network.clock.advance(days=31)`."""
+        return NetworkClock(self.data_dir)
 
     def connector(self, name: str = "connector", config: Mapping[str, Any] | None = None) -> Connector:
         """Start a Connector with a new Identity; `remove` deletes it.

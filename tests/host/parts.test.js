@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import { Authentication } from "../../enmeshed_nb/localnet/connector_host/authentication.js";
+import { moveClock } from "../../enmeshed_nb/localnet/connector_host/clock.js";
 import { answerError } from "../../enmeshed_nb/localnet/connector_host/errors.js";
 import { runtimeModules } from "../../enmeshed_nb/localnet/connector_host/modules/index.js";
 import { covers } from "../../enmeshed_nb/localnet/connector_host/patterns.js";
@@ -69,4 +70,27 @@ test("what is said keeps its order, and what was logged last is said, too", () =
     ["first", "second", "stopped", "urgent", "last"]
   );
   assert.ok(said[0].time <= Date.now() && said[0].time > Date.now() - 60_000);
+});
+
+test("the time of the process moves, and other points in time do not", () => {
+  const RealDate = Date;
+  const day = 24 * 60 * 60 * 1000;
+  const isNear = (time, expected) => Math.abs(time - expected) < 60_000;
+  const before = new Date();
+  moveClock(day);
+  try {
+    const real = RealDate.now();
+    assert.ok(isNear(Date.now(), real + day));
+    assert.ok(isNear(new Date().getTime(), real + day));
+    assert.ok(isNear(Date.parse(Date()), real + day));
+    assert.equal(new Date(5).getTime(), 5);
+    assert.equal(new Date(2026, 0, 1).getTime(), new RealDate(2026, 0, 1).getTime());
+    assert.equal(Date.parse("2026-01-01T00:00:00Z"), RealDate.parse("2026-01-01T00:00:00Z"));
+    assert.ok(before instanceof Date && new Date() instanceof RealDate);
+    class Ours extends Date {}
+    assert.ok(isNear(new Ours().getTime(), real + day) && new Ours() instanceof Ours);
+  } finally {
+    moveClock(0);
+  }
+  assert.equal(Date, RealDate);
 });

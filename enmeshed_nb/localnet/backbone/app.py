@@ -3,7 +3,7 @@
 import secrets
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from fastapi.telemetry import TelemetryConfig
 from fastapi_offline import FastAPIOffline
+from sqlalchemy import select
 
 from enmeshed_nb.closing import Closing
 from enmeshed_nb.localnet.backbone import (
@@ -28,11 +29,12 @@ from enmeshed_nb.localnet.backbone import (
     templates,
     tokens,
 )
-from enmeshed_nb.localnet.backbone.call import Call, Store, result
+from enmeshed_nb.localnet.backbone.call import Call, Store, Transaction, result
 from enmeshed_nb.localnet.backbone.errors import install_handlers, log
 from enmeshed_nb.localnet.backbone.formats import utcnow
 from enmeshed_nb.localnet.backbone.hosts import Hosts
 from enmeshed_nb.localnet.backbone.limits import UnreadBodies
+from enmeshed_nb.localnet.backbone.models import AccessToken, Challenge, SyncRun
 from enmeshed_nb.localnet.backbone.routes import AdminRoute, OpenRoute, PrivateRoute
 
 MAJOR_VERSION = "7"
@@ -96,6 +98,7 @@ class Backbone(Closing):
         allowed_hosts: names by which it may be called (the `Host` header) beside *hostname*, `localhost` and the
             loopback addresses.
         clock: tells the time.
+        ahead: how far its time is ahead of that.
         removal_interval: seconds between two runs of the job that removes Identities whose grace period is over.
         survives_power_failure: whether each answer waits until the disk has what it says; a kill is survived anyway.
 
@@ -113,11 +116,14 @@ class Backbone(Closing):
         hostname: str = "localhost",
         allowed_hosts: Iterable[str] = (),
         clock: Callable[[], datetime] = utcnow,
+        ahead: timedelta = timedelta(),
         removal_interval: float = REMOVAL_INTERVAL,
         survives_power_failure: bool = False,
     ) -> None:
         self._allowed_hosts = (hostname, *allowed_hosts)
-        self._store = Store(folder, clients, hostname, clock, survives_power_failure=survives_power_failure)
+        self._ahead = ahead
+        moved = lambda: clock() + self._ahead  # noqa: E731 - a function by itself is a line more
+        self._store = Store(folder, clients, hostname, moved, survives_power_failure=survives_power_failure)
         self.app = self._application("Backbone", ROUTERS)
         self._is_closed = threading.Event()
         self._removal = threading.Thread(
@@ -133,6 +139,20 @@ class Backbone(Closing):
         app = self._application("Backbone, administration", ADMIN_ROUTERS)
         app.state.api_key = api_key
         return app
+
+    def advance(self, by: timedelta) -> None:
+        """Move the time forward. What a caller is in the middle of goes on: its login, its challenge, its sync run."""
+        deletion.remove_identities(self._store)
+        with Transaction(self._store) as transaction:
+            for each in (
+                *transaction.session.scalars(select(AccessToken)),
+                *transaction.session.scalars(select(Challenge)),
+                *transaction.session.scalars(select(SyncRun).where(SyncRun.finalized_at.is_(None))),
+            ):
+                each.expires_at += by
+            transaction.session.flush()
+            self._ahead += by
+        deletion.remove_identities(self._store)
 
     def end_streams(self) -> None:
         """End the streams of server-sent events, which would last as long as their readers like."""

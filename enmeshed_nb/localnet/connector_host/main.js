@@ -1,11 +1,13 @@
 // Runs Connectors of a local network: the supervisor asks for them with JSON lines on stdin and is answered with
 // JSON lines on stdout. The end of stdin is the end of this process, so it cannot outlive its supervisor.
 //
-//   in   {"start": {"name", "folder", "durability", "config"}}, {"stop": {"name"}}
+//   in   {"start": {"name", "folder", "durability", "config"}}, {"stop": {"name"}}, {"move": {"ahead"}}
 //   out  {"event": "started", "name", "port", "address"}, {"event": "failed", "name", "code", "message"},
-//        {"event": "stopped", "name"}, {"event": "log", "time", "name", "level", "logger", "message"}
+//        {"event": "stopped", "name"}, {"event": "moved", "name"},
+//        {"event": "log", "time", "name", "level", "logger", "message"}
 
 import { createInterface } from "node:readline";
+import { moveClock } from "./clock.js";
 import { Connector } from "./connector.js";
 import { describe, send, sendLog } from "./protocol.js";
 
@@ -26,10 +28,15 @@ async function stop({ name }) {
   send({ event: "stopped", name });
 }
 
+async function move({ name, ahead }) {
+  moveClock(ahead * 1000);
+  send({ event: "moved", name });
+}
+
 async function obey(line) {
   const [[command, details]] = Object.entries(JSON.parse(line));
   try {
-    await { start, stop }[command](details);
+    await { start, stop, move }[command](details);
   } catch (error) {
     send({ event: "failed", name: details.name, code: error.code ?? "unexpected", message: describe(error) });
   }

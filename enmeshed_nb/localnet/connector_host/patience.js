@@ -12,9 +12,9 @@ const budgets = new AsyncLocalStorage();
 
 aroundBackboneCalls(async (send) => {
   const budget = budgets.getStore() ?? { left: ALL };
-  const begun = Date.now();
+  const begun = performance.now();
   const result = await send(AbortSignal.timeout(Math.max(1, Math.min(CALL, budget.left))));
-  const taken = Date.now() - begun;
+  const taken = performance.now() - begun;
   if (taken > SLOW) budget.left -= taken;
   return result;
 });

@@ -29,7 +29,8 @@ export function describe(error) {
 
 export function sendLog(name, level, logger, words) {
   const text = words.map((word) => (typeof word === "string" ? word : inspect(word, { depth: 3 }))).join(" ");
-  const line = { event: "log", time: Date.now(), name, level, logger, message: text.replace(SECRET, "$1…") };
+  const time = Math.round(performance.timeOrigin + performance.now()); // the real one, as all logs have it: see clock.js
+  const line = { event: "log", time, name, level, logger, message: text.replace(SECRET, "$1…") };
   waiting += `${JSON.stringify(line)}\n`;
   if (URGENT.includes(level)) flush();
   else timer ??= setTimeout(flush, LOG_DELAY);

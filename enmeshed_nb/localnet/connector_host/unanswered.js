@@ -47,7 +47,7 @@ export class Unanswered {
   #seek;
   #apply;
   #settling;
-  #failedAt = 0;
+  #failedAt = -Infinity; // by a clock that nobody moves
   /** The id of the note of the run under way. */
   #run;
   #turn = Promise.resolve();
@@ -101,11 +101,11 @@ export class Unanswered {
 
   /** The same before a call of the API, which goes on if the Backbone fails. */
   async tryToSettle() {
-    if (this.notes.length === 0 || Date.now() - this.#failedAt < PAUSE) return;
+    if (this.notes.length === 0 || performance.now() - this.#failedAt < PAUSE) return;
     try {
       await this.settle();
     } catch (error) {
-      this.#failedAt = Date.now();
+      this.#failedAt = performance.now();
       this.#logger.warn("What became of an earlier call of the Backbone cannot be found out now:", error.message);
     }
   }
@@ -210,10 +210,10 @@ export class Unanswered {
 
   /** Starts a run, or goes on with the one that this Connector had started when it was cut off. */
   async #started(start) {
-    const deadline = Date.now() + RUN_PATIENCE;
+    const deadline = performance.now() + RUN_PATIENCE;
     for (;;) {
       const result = await this.#counted(start);
-      if (result.isSuccess || result.error.code !== ANOTHER_RUN || Date.now() > deadline) return result;
+      if (result.isSuccess || result.error.code !== ANOTHER_RUN || performance.now() > deadline) return result;
       const open = this.#runs.findLast(({ run }) => run);
       if (open) {
         this.#run = open.id;
