@@ -299,6 +299,7 @@ class _Card:
         self._set: dict[str, Any] | None = None
         self._given = ipywidgets.HTML()
         self._answer = controls(item, self._changed)
+        self._change = button("Change", self._take_back, tooltip="Give another answer")
         self._reason = line("Message", placeholder="why not; may be empty")
         self._reason.observe(lambda _: self._changed(), "value")
         self._choice.observe(self._clicked, "value")
@@ -312,6 +313,7 @@ class _Card:
                 self._answer,
                 self._reason,
                 self._given,
+                self._change,
                 self.problem,
                 note(folded("JSON", shown_json(item))),
             ],
@@ -361,7 +363,8 @@ class _Card:
         """Show what the item was answered with; it stays."""
         if answer:
             self._choose(ACCEPT if answer.result == "Accepted" else REJECT if answer.result == "Rejected" else None)
-            self._answer.layout.display = self._reason.layout.display = "none"
+            for each in (self._answer, self._reason, self._change):
+                each.layout.display = "none"
             self._given.value = page(htpy.div[state(answer.result), " ", told(answer)])
 
     def put_into(self, decision: Decision) -> None:
@@ -395,6 +398,11 @@ class _Card:
         self._chosen = self._choice.value
         self._changed()
 
+    def _take_back(self) -> None:
+        """Let what was set from Python be changed: it is what the controls begin with."""
+        self._answer.take(self._set or {})
+        self._changed()
+
     def _changed(self) -> None:
         self._set = None
         self._show()
@@ -405,6 +413,7 @@ class _Card:
         self._answer.layout.display = "" if is_open and self.choice == ACCEPT and self._set is None else "none"
         self._reason.layout.display = "" if is_open and self.choice == REJECT else "none"
         self._given.value = page(text(self.given)) if self.given and is_open else ""
+        self._change.layout.display = "" if is_open and self.choice == ACCEPT and self._set else "none"
 
 
 def _framed(children: list[Any], line_style: str) -> Any:

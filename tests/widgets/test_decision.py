@@ -98,6 +98,24 @@ def test_what_is_set_from_python_is_told_and_kept(incoming, recipient):
     assert str(form).count(": reject") == 3
 
 
+def test_what_is_set_from_python_can_be_changed(incoming, recipient):
+    form = DecisionForm(recipient, incoming(NAME, OPTIONAL))
+    assert controls(form, "Change") == []
+    form.accept_all({0: {"response": "Zoë"}})
+    press(form, "Change")
+    assert control(form, "Answer *").value == "Zoë"
+    assert "Response: Zoë" not in read(form)
+    assert controls(form, "Change") == []
+    assert form.decision.model_dump()["items"][0] == {"accept": True, "response": "Zoë"}
+    control(form, "Answer *").value = ""
+    assert alerts(part(form, "Name")) == ["✘ Needs a text of 1 to 4096 characters."]
+    control(form, "Answer *").value = "Ada"
+    assert form.decision.model_dump()["items"][0]["response"] == "Ada"
+    form.accept(0, response="Bo")
+    form.decide()
+    assert controls(form, "Change") == []
+
+
 def test_what_was_answered_stays_to_be_read(incoming, recipient):
     form = DecisionForm(recipient, incoming(NAME, RequestItemGroup(title="More", items=[OPTIONAL])))
     control(form, "Answer *").value = "Zoë"
