@@ -149,6 +149,34 @@ class DecisionForm(Panel):
                 card.set(ACCEPT, given.get(path, {}))
             self._whole.value = ACCEPT
 
+    def prefill(
+        self, inputs: Mapping[Place, Mapping[str, Any]] | None = None, *, reject: Mapping[Place, str] | None = None
+    ) -> None:
+        """Begin with accepting every item, where the Request may be another than was thought of.
+
+        What does not fit the item at its place, or has no item, is left out: the item takes what its controls say.
+
+        Args:
+            inputs: what accepting items needs, by their places.
+            reject: the items that are rejected instead, with the message that says why.
+        """
+        given = {path_of(place): dict(each) for place, each in (inputs or {}).items()}
+        reasons = {path_of(place): message for place, message in (reject or {}).items()}
+        with self.one_change():
+            self._whole.value = ACCEPT
+            for path, card in self._cards.items():
+                if path in reasons:
+                    card.set(REJECT, {"message": reasons[path]})
+                else:
+                    card.set(ACCEPT, given[path] if path in given and self._fits(path, given[path]) else {})
+
+    def _fits(self, path: ItemPath, inputs: dict[str, Any]) -> bool:
+        try:
+            Decision(self.request).accept(path, **inputs)
+        except DecisionError:
+            return False
+        return True
+
     def reject_all(self, *, code: str = "", message: str = "") -> None:
         """Reject the Request."""
         with self.one_change():

@@ -232,6 +232,23 @@ def test_what_is_set_from_python_must_fit(incoming, recipient):
     assert problem == "✘ Needs a text of 1 to 4096 characters."
 
 
+def test_a_form_can_begin_with_what_fits_of_an_answer(incoming, recipient):
+    answer = {0: {"response": "Zoë"}, (1, 0): {"response": "2030-01-31"}}
+    thought_of = DecisionForm(recipient, incoming(NAME, RequestItemGroup(items=[DAY]), OPTIONAL))
+    thought_of.prefill(answer, reject={2: "Not now."})
+    assert thought_of.decision.model_dump()["items"] == [
+        {"accept": True, "response": "Zoë"},
+        {"items": [{"accept": True, "response": "2030-01-31"}]},
+        {"accept": False, "message": "Not now."},
+    ]
+    other = DecisionForm(recipient, incoming(DAY, OPTIONAL))  # its 1st is no text, there are no 2nd in a group, no 3rd
+    other.reject_all()
+    other.prefill(answer, reject={2: "Not now."})
+    assert str(other).splitlines()[1:] == ["  “Day” (1st): accept", "  “Newsletter” (2nd): accept"]
+    (problem,) = alerts(other)
+    assert problem.startswith("✘ Needs an ISO 8601 date")
+
+
 def test_one_change_is_checked_once(incoming, recipient):
     request = incoming(NAME, OPTIONAL)
     form = DecisionForm(recipient, request)
