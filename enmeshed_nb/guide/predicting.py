@@ -16,6 +16,8 @@ Answer = str | bool | int | float
 Choices = Mapping[Answer, str] | Sequence[Answer] | type[int]
 """The possible answers: each with its words, or words that say it all; `int` for any number."""
 
+AN_ERROR = "error"
+"""The choice that stands for any error."""
 YES_OR_NO: Mapping[Answer, str] = MappingProxyType({True: "Yes", False: "No"})
 
 
@@ -100,11 +102,13 @@ class Prediction:
 
         Args:
             happened: what the network did: a value such as a status or a number; what a check of a Request found
-                (a `ValidationResult`: whether it is valid); or the error of `expect_error` (its code). The last two
-                explain themselves.
+                (a `ValidationResult`: whether it is valid); or the error of `expect_error` (its code; if that is none
+                of the choices, the choice "error", if there is one). The last two explain themselves.
             why: why it is so, in a sentence.
         """
         value, explained = _happened(happened)
+        if isinstance(happened, ExpectedError) and value not in self.choices and AN_ERROR in self.choices:
+            value = AN_ERROR
         self._happened = value, why or explained
         made = self.comparison
         assert made is not None

@@ -109,6 +109,14 @@ def test_an_error_and_a_check_explain_themselves(sender):
     assert compared.why == failed.explanation == str(failed)
     assert "There is no such object at this Connector" in compared.why
 
+    choices = {"fine": "Nothing.", "error": "It is refused."}
+    assert Prediction("And now?", choices).compare(failed).actual == "It is refused."
+    assert (
+        Prediction("And now?", {**choices, failed.code: "It is not found."}).compare(failed).actual
+        == "It is not found."
+    )
+    assert Prediction("And now?", choices).compare("an error").actual == "an error"
+
     myself = sender.account.identity_info().address
     prediction = Prediction("Valid?")
     prediction.predict(answer=False)
