@@ -32,11 +32,11 @@ class Predict(Panel):
     def __init__(self, question: str, choices: Choices = YES_OR_NO) -> None:
         self.prediction = Prediction(question, choices)
         if self.prediction.choices:
-            self._entry = ipywidgets.RadioButtons(
-                options=[(_label(words), each) for each, words in self.prediction.choices.items()],
+            self._entry = ipywidgets.ToggleButtons(  # JupyterLab takes the arrow keys that radio buttons need
+                options=[(text(words), each) for each, words in self.prediction.choices.items()],
                 value=None,
                 tooltip=question,
-                layout=ipywidgets.Layout(width="auto", margin="0"),
+                style={"button_width": "auto"},
             )
         else:
             self._entry = line("Your answer", placeholder="a number")
@@ -85,7 +85,7 @@ class Predict(Panel):
         choices = self.prediction.choices.values()
         return htpy.div(".enb-card")[
             self._question(),
-            htpy.ul[(htpy.li[text(_label(words))] for words in choices)] if choices else htpy.p["A number."],
+            htpy.ul[(htpy.li[text(words)] for words in choices)] if choices else htpy.p["A number."],
         ]
 
     def _taken(self, _: object) -> None:
@@ -147,9 +147,7 @@ class CompareView(View):
         """Return verdict, prediction, what happened, and why."""
         compared = self.comparison
         verdict = [_verdict(compared), " "] if compared.predicted is not None else [htpy.b["Compare: "]]
-        return htpy.div(".enb-card")[
-            folded([verdict, text(compared.question)], _told(compared), is_open=compared.predicted is not None)
-        ]
+        return folded([verdict, text(compared.question)], _told(compared), is_open=compared.predicted is not None)
 
 
 def _verdict(compared: Comparison) -> Node:
@@ -170,8 +168,3 @@ def _told(compared: Comparison) -> Node:
 
 def _shown(words: str) -> Node:
     return state(words) if words in STATES else htpy.b[text(words)]
-
-
-def _label(words: str) -> str:
-    """The words of a choice; before a status its icon."""
-    return f"{STATES[words][0]} {words}" if words in STATES else words
