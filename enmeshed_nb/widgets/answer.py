@@ -185,7 +185,7 @@ def _written(field: Any, response: Any) -> Any:
         case ipywidgets.Text() | ipywidgets.Textarea():
             return str(response)
         case _:
-            return tuple(response) if isinstance(response, list) else response
+            return response
 
 
 def _field_for(settings: Any) -> Any:

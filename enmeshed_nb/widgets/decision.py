@@ -391,8 +391,7 @@ class _Card:
         """Show what the item was answered with; it stays."""
         if answer:
             self._choose(ACCEPT if answer.result == "Accepted" else REJECT if answer.result == "Rejected" else None)
-            for each in (self._answer, self._reason, self._change):
-                each.layout.display = "none"
+            self._answer.layout.display = self._reason.layout.display = "none"
             self._given.value = page(htpy.div[state(answer.result), " ", told(answer)])
 
     def put_into(self, decision: Decision) -> None:

@@ -108,6 +108,7 @@ def test_an_error_and_a_check_explain_themselves(sender):
     assert compared.actual == failed.code == "error.runtime.recordNotFound"
     assert compared.why == failed.explanation == str(failed)
     assert "There is no such object at this Connector" in compared.why
+    assert Prediction("And now?", STATUSES).compare(failed, "In other words.").why == "In other words."
 
     choices = {"fine": "Nothing.", "error": "It is refused."}
     assert Prediction("And now?", choices).compare(failed).actual == "It is refused."
