@@ -42,6 +42,7 @@ class Predict(Panel):
             self._entry = line("Your answer", placeholder="a number")
         self._state = ipywidgets.HTML(layout=ipywidgets.Layout(margin="0"))
         super().__init__()
+        self._entry.add_class("enb-answers")
         self._entry.observe(self._taken, "value")
         self.children = [note(self._question()), self._entry, self._state, self.problem]
         self.changed()
