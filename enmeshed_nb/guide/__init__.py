@@ -7,7 +7,15 @@ from enmeshed_nb.guide.events import Event, EventListener
 from enmeshed_nb.guide.explanations import Problem, explain, problems
 from enmeshed_nb.guide.journal import Journal, Observation
 from enmeshed_nb.guide.journey import Happening, concerning, happenings
-from enmeshed_nb.guide.mistakes import NoErrorError, ParameterError, check_parameter, check_parameters, expect_error
+from enmeshed_nb.guide.mistakes import (
+    ExpectedError,
+    NoErrorError,
+    ParameterError,
+    check_parameter,
+    check_parameters,
+    expect_error,
+)
+from enmeshed_nb.guide.predicting import Comparison, Prediction, PredictionError
 from enmeshed_nb.guide.relationships import (
     RelationshipError,
     active_relationship,
@@ -32,15 +40,19 @@ __all__ = [
     "SUMMARY_MIME",
     "Answer",
     "Clock",
+    "Comparison",
     "Decision",
     "DecisionError",
     "Event",
     "EventListener",
+    "ExpectedError",
     "Happening",
     "Journal",
     "NoErrorError",
     "Observation",
     "ParameterError",
+    "Prediction",
+    "PredictionError",
     "Problem",
     "RelationshipError",
     "Scene",

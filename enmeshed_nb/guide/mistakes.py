@@ -8,6 +8,7 @@ from typing import Any
 from enmeshed_nb.connector import ConnectorError
 from enmeshed_nb.errors import UserError
 from enmeshed_nb.guide.explanations import explain
+from enmeshed_nb.guide.text import TextView
 
 
 class NoErrorError(UserError, AssertionError):
@@ -18,27 +19,59 @@ class ParameterError(UserError, ValueError):
     """A parameter of a notebook cannot be meant; the problem says what can."""
 
 
-@contextmanager
-def expect_error(code: str) -> Iterator[None]:
-    """See to it that the Connector refuses what stands in the block, and print what the error means.
+class ExpectedError(TextView):
+    """The error with which a block of `expect_error` ended; shown, it is its explanation.
 
-        with expect_error("error.runtime.recordNotFound"):
+    Attributes:
+        error: the error; None as long as the block runs.
+    """
+
+    def __init__(self) -> None:
+        self.error: ConnectorError | None = None
+
+    @property
+    def code(self) -> str:
+        """The API's error code; empty if the client refused it before a Connector was asked."""
+        return (self.error and self.error.code) or ""
+
+    @property
+    def explanation(self) -> str:
+        """What the error means and what to do; empty as long as the block runs."""
+        return explain(self.error) if self.error else ""
+
+    def __str__(self) -> str:
+        return self.explanation
+
+
+@contextmanager
+def expect_error(code: str = "") -> Iterator[ExpectedError]:
+    """See to it that what stands in the block is refused, by the Connector or by its client.
+
+        with expect_error() as failed:
             sender.requests.outgoing.get("REQ00000000000000000")
+        failed.code, failed.explanation
 
     Args:
-        code: the API's error code.
+        code: the API's error code, if no other will do. What the error means is printed then.
+
+    Yields:
+        the error, once the block has ended.
 
     Raises:
         NoErrorError: nothing failed, or it failed with another code.
     """
+    expected = code or "An error"
+    failed = ExpectedError()
     try:
-        yield
+        yield failed
     except ConnectorError as error:
-        if error.code != code:
+        if code and error.code != code:
             raise NoErrorError(f"{code} was expected, and the Connector said: {error}") from error
-        print(explain(error))
+        failed.error = error
+        if code:
+            print(failed.explanation)
     else:
-        raise NoErrorError(f"{code} was expected, and nothing failed.")
+        raise NoErrorError(f"{expected} was expected, and nothing failed.")
 
 
 def check_parameter(

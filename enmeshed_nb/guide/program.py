@@ -1,13 +1,13 @@
 """A Request as a Python program that creates it: with named imports, formatted, to be run as it is."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
 
 from enmeshed_nb.connector.exchange import KEY_VARIABLE
 from enmeshed_nb.content import Request
-from enmeshed_nb.content.model import Model
+from enmeshed_nb.content.model import Model, iso
 
 _WIDTH = 88
 """How wide a line may be: what formatters of Python take without being told otherwise."""
@@ -78,7 +78,7 @@ class _Writer:
                 return name + self.bracketed("()", given, taken + len(name), depth)
             case datetime():
                 self.names.add("datetime")
-                return f'datetime.fromisoformat("{value.astimezone(UTC).isoformat()}")'
+                return f'datetime.fromisoformat("{iso(value)}")'
             case str():
                 return _text(value)
             case list():

@@ -11,17 +11,20 @@ from enmeshed_nb.widgets.exchanges import Exchanges, StepView
 from enmeshed_nb.widgets.journey import Journey
 from enmeshed_nb.widgets.network_status import NetworkStatus
 from enmeshed_nb.widgets.peers import PeerChooser
+from enmeshed_nb.widgets.predict import CompareView, Predict
 from enmeshed_nb.widgets.problem import ProblemView, show_problems
 from enmeshed_nb.widgets.response import ResponseView
 from enmeshed_nb.widgets.summary import SummaryView
 
 __all__ = [
+    "CompareView",
     "Curtain",
     "DecisionForm",
     "Exchanges",
     "Journey",
     "NetworkStatus",
     "PeerChooser",
+    "Predict",
     "ProblemView",
     "RequestComposer",
     "ResponseView",

@@ -58,8 +58,8 @@ class AnswerControls(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
     ) -> None:
         self._form: ModelForm | None = None
         self._on_change, self._own_address, self._own_attributes = on_change, own_address, own_attributes
-        self._upload = upload
-        controls, self._read = self._controls(item)
+        self._upload, self._item = upload, item
+        controls, self._read = self._controls({})
         super().__init__(controls)
 
     @property
@@ -70,6 +70,10 @@ class AnswerControls(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
             pydantic.ValidationError: a new value breaks a limit.
         """
         return self._read()
+
+    def take(self, inputs: Inputs) -> None:
+        """Begin with other *inputs*, as `Decision.accept` takes them; the control shows each that it can hold."""
+        self.children, self._read = self._controls(inputs)
 
     def check(self) -> list[Problem]:
         """Return what is wrong with a new value, without asking a Connector; what is required must not be empty."""
@@ -90,36 +94,41 @@ class AnswerControls(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
             return [each.said for each in found]
         return self._form.show((each.field, each.said) for each in found)
 
-    def _controls(self, item: RequestItem) -> tuple[list[Any], Callable[[], Inputs]]:
-        match item:
-            case FormFieldRequestItem():
-                field = self._watched(_field_for(item.settings))
-                return [field], lambda: {"response": _response(item.settings, field.value)}
+    def _controls(self, given: Inputs) -> tuple[list[Any], Callable[[], Inputs]]:
+        match self._item:
+            case FormFieldRequestItem(settings=settings):
+                field = _field_for(settings)
+                if "response" in given:
+                    field.value = _written(field, given["response"])
+                self._watched(field)
+                return [field], lambda: {"response": _response(settings, field.value)}
             case DeleteAttributeRequestItem():
-                in_a_month = datetime.now(UTC) + timedelta(days=30)
-                day = self._watched(ipywidgets.DatetimePicker(value=in_a_month, description="Delete on *", **wide()))
+                until = given.get("deletion_date", datetime.now(UTC) + timedelta(days=30))
+                day = self._watched(ipywidgets.DatetimePicker(value=until, description="Delete on *", **wide()))
                 return [day], lambda: {"deletion_date": day.value} if day.value else {}
-            case ReadAttributeRequestItem():
-                return self._reading(item)
-            case ProposeAttributeRequestItem():
-                return self._correcting(item)
+            case ReadAttributeRequestItem() as item:
+                return self._reading(item, given)
+            case ProposeAttributeRequestItem() as item:
+                return self._correcting(item, given)
             case _:
                 return [], dict
 
-    def _reading(self, item: ReadAttributeRequestItem) -> tuple[list[Any], Callable[[], Inputs]]:
+    def _reading(self, item: ReadAttributeRequestItem, given: Inputs) -> tuple[list[Any], Callable[[], Inputs]]:
+        chosen, new = str(given.get("existing_attribute_id", "")), given.get("new_attribute")
         model = value_model(value_type_of(item.query))
         third_party = isinstance(item.query, ThirdPartyRelationshipAttributeQuery)
         if third_party or model is None:
-            entry = self._watched(line("Attribute id *", placeholder="ATT…"))
+            entry = self._watched(line("Attribute id *", value=chosen, placeholder="ATT…"))
             return [entry], lambda: {"existing_attribute_id": entry.value} if entry.value else {}
         own = self._own_attributes(model.__name__) if item.query.type_name != "RelationshipAttributeQuery" else {}
         source = ipywidgets.Dropdown(
             options=[("a new one", ""), *own.items()],
-            value=next(iter(own.values()), ""),
+            value="" if new else chosen if chosen in own.values() else next(iter(own.values()), ""),
             description="Answer with",
             **wide(),
         )
-        self._form = value = ModelForm(model, first_value(item.query), self._on_change, _HIDDEN, self._upload)
+        first = _value_of(new) if new else first_value(item.query)
+        self._form = value = ModelForm(model, first, self._on_change, _HIDDEN, self._upload)
         box = ipywidgets.VBox()
 
         def show(_: object = None) -> None:
@@ -135,13 +144,13 @@ class AnswerControls(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has n
 
         return [self._watched(source), box], read
 
-    def _correcting(self, item: ProposeAttributeRequestItem) -> tuple[list[Any], Callable[[], Inputs]]:
+    def _correcting(self, item: ProposeAttributeRequestItem, given: Inputs) -> tuple[list[Any], Callable[[], Inputs]]:
         proposed = getattr(item.attribute, "value", None)
         model = value_model(proposed.type_name) if proposed else None
         if proposed is None or model is None:
             return [], dict
-        given = {key: each for key, each in proposed.model_dump().items() if key != "@type"}
-        self._form = value = ModelForm(model, given, self._on_change, _HIDDEN, self._upload)
+        first = _value_of(given.get("attribute", item.attribute))
+        self._form = value = ModelForm(model, first, self._on_change, _HIDDEN, self._upload)
 
         def read() -> Inputs:
             written = item.attribute.model_dump()
@@ -161,6 +170,22 @@ def _shown(widget: Any) -> Iterator[Any]:
     for each in getattr(widget, "children", ()):
         yield each
         yield from _shown(each)
+
+
+def _value_of(attribute: Any) -> dict[str, Any]:
+    """Return the JSON of an Attribute's value, without its `@type`."""
+    return {key: each for key, each in attribute.value.model_dump().items() if key != "@type"}
+
+
+def _written(field: Any, response: Any) -> Any:
+    """Return an answer as its control holds it."""
+    match field:
+        case ipywidgets.DatePicker():
+            return date.fromisoformat(str(response)[:10])
+        case ipywidgets.Text() | ipywidgets.Textarea():
+            return str(response)
+        case _:
+            return response
 
 
 def _field_for(settings: Any) -> Any:

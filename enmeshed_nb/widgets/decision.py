@@ -149,6 +149,34 @@ class DecisionForm(Panel):
                 card.set(ACCEPT, given.get(path, {}))
             self._whole.value = ACCEPT
 
+    def prefill(
+        self, inputs: Mapping[Place, Mapping[str, Any]] | None = None, *, reject: Mapping[Place, str] | None = None
+    ) -> None:
+        """Begin with accepting every item, where the Request may be another than was thought of.
+
+        What does not fit the item at its place, or has no item, is left out: the item takes what its controls say.
+
+        Args:
+            inputs: what accepting items needs, by their places.
+            reject: the items that are rejected instead, with the message that says why.
+        """
+        given = {path_of(place): dict(each) for place, each in (inputs or {}).items()}
+        reasons = {path_of(place): message for place, message in (reject or {}).items()}
+        with self.one_change():
+            self._whole.value = ACCEPT
+            for path, card in self._cards.items():
+                if path in reasons:
+                    card.set(REJECT, {"message": reasons[path]})
+                else:
+                    card.set(ACCEPT, given[path] if path in given and self._fits(path, given[path]) else {})
+
+    def _fits(self, path: ItemPath, inputs: dict[str, Any]) -> bool:
+        try:
+            Decision(self.request).accept(path, **inputs)
+        except DecisionError:
+            return False
+        return True
+
     def reject_all(self, *, code: str = "", message: str = "") -> None:
         """Reject the Request."""
         with self.one_change():
@@ -299,6 +327,7 @@ class _Card:
         self._set: dict[str, Any] | None = None
         self._given = ipywidgets.HTML()
         self._answer = controls(item, self._changed)
+        self._change = button("Change", self._take_back, tooltip="Give another answer")
         self._reason = line("Message", placeholder="why not; may be empty")
         self._reason.observe(lambda _: self._changed(), "value")
         self._choice.observe(self._clicked, "value")
@@ -312,6 +341,7 @@ class _Card:
                 self._answer,
                 self._reason,
                 self._given,
+                self._change,
                 self.problem,
                 note(folded("JSON", shown_json(item))),
             ],
@@ -395,6 +425,11 @@ class _Card:
         self._chosen = self._choice.value
         self._changed()
 
+    def _take_back(self) -> None:
+        """Let what was set from Python be changed: it is what the controls begin with."""
+        self._answer.take(self._set or {})
+        self._changed()
+
     def _changed(self) -> None:
         self._set = None
         self._show()
@@ -405,6 +440,7 @@ class _Card:
         self._answer.layout.display = "" if is_open and self.choice == ACCEPT and self._set is None else "none"
         self._reason.layout.display = "" if is_open and self.choice == REJECT else "none"
         self._given.value = page(text(self.given)) if self.given and is_open else ""
+        self._change.layout.display = "" if is_open and self.choice == ACCEPT and self._set else "none"
 
 
 def _framed(children: list[Any], line_style: str) -> Any:

@@ -172,9 +172,15 @@ def copyable(words: str, language: str = "") -> Node:
     ]
 
 
-def folded(summary: Node, *content: Node) -> Node:
-    """Return something that opens when its summary is clicked (or Enter is pressed on it)."""
-    return htpy.details[htpy.summary[summary], *content]
+def folded(summary: Node, *content: Node, is_open: bool = False) -> Node:
+    """Return something that opens when its summary is clicked (or Enter is pressed on it).
+
+    Args:
+        summary: what can be seen always.
+        content: what can be seen when it is open.
+        is_open: whether it is open at first.
+    """
+    return htpy.details(open=is_open)[htpy.summary[summary], *content]
 
 
 def rows(head: tuple[str, ...], body: list[tuple[Node, ...]]) -> Node:

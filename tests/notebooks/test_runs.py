@@ -60,6 +60,27 @@ def test_the_guide_follows_who_is_chosen(data_dir, tmp_path):
         assert [(each.status, each.response.content.result) for each in decided] == [("Completed", "Accepted")]
 
 
+SOMETHING_ELSE = {"items": [{"@type": "ConsentRequestItem", "consent": "Something else.", "mustBeAccepted": True}]}
+OTHERWISE = {"composer": f"NAME.request = {SOMETHING_ELSE}", "form": "NAME.reject_all(message='No.')"}
+
+
+def test_a_lesson_goes_on_whatever_is_composed_and_decided_by_hand(data_dir, tmp_path):
+    changed = 0
+    for number in ("03", "04", "05", "06", "07", "08"):
+        notebook, cells = nbformat.read(NOTEBOOKS[number], as_version=4), []
+        for cell in notebook.cells:
+            name = cell.source.splitlines()[-1]
+            change = OTHERWISE.get(name.rpartition("_")[2]) if cell.cell_type == "code" else None
+            cells += [cell, new_code_cell(change.replace("NAME", name))] if change else [cell]
+        changed += len(cells) - len(notebook.cells)
+        notebook.cells = cells
+        nbformat.write(notebook, tmp_path / NOTEBOOKS[number].name)
+    assert changed == 18
+    done = run(*sorted(tmp_path.glob("*.ipynb")), data_dir=data_dir, out=tmp_path / "out")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "6 of 6 notebooks succeeded" in done.stdout
+
+
 def test_half_named_own_connectors_are_refused(tmp_path):
     failed = enmeshed_nb(
         "run", GUIDE, "--data-dir", tmp_path, "--out", tmp_path, ENMESHED_NB_SENDER_URL="http://localhost:1"
@@ -78,7 +99,7 @@ def test_a_terminated_relationship_is_named_and_can_be_taken_up_again(folder, tm
             sender.relationships.terminate(relationship.id)
             failed = run(copy, data_dir=folder, out=tmp_path / "out")
             assert failed.returncode == 1
-            assert f"{relationship.id} of sender is Terminated. Take it up again" in failed.stdout
+            assert f"{relationship.id} of recipient is Terminated. Take it up again" in failed.stdout
 
             sender.relationships.reactivate(relationship.id)
             recipient.account.sync()

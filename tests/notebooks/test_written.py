@@ -69,13 +69,63 @@ def choices_as_statements(cells):
                     yield ast.unparse(node)
 
 
-@pytest.mark.parametrize("rule", [begins_otherwise, imports_elsewhere, choices_as_statements])
+def not_compared(cells):
+    """Name each prediction that is asked in words only, has another's name, or is not compared once, later on.
+
+    A prediction is shown where it is made. The cell that compares shows the comparison, and does not say in its code
+    what happened: it hands on what the network answered.
+    """
+    asked, compared = {}, []
+    for number, cell in enumerate(cells):
+        if cell.cell_type == "markdown":
+            if "predict:" in cell.source.lower() or "<summary>Compare" in cell.source:
+                yield f"{number}: asked or compared in words only"
+        elif not cell.source.startswith("%%"):
+            body = ast.parse(cell.source).body
+            for node in ast.walk(ast.Module(body, [])):
+                match node:
+                    case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=ast.Name(id="Predict"))):
+                        if name in asked:
+                            yield f"{name}: asked twice"
+                        if ast.unparse(body[-1]) != name:
+                            yield f"{name}: not shown where it is made"
+                        asked[name] = number
+                    case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="compare"), args=[happened, *_]):
+                        compared.append(name)
+                        if asked.get(name, number) >= number:
+                            yield f"{name}: not asked before"
+                        if ast.unparse(body[-1]) != ast.unparse(node):
+                            yield f"{name}: the comparison is not shown"
+                        if isinstance(happened, ast.Constant):
+                            yield f"{name}: what happened is written, not asked"
+    yield from (f"{name}: compared {compared.count(name)} times" for name in asked if compared.count(name) != 1)
+
+
+def gives_it_away(cells):
+    """Name each prediction after which the code names an error before it is compared."""
+    waiting = []
+    for cell in code_of(cells):
+        for node in ast.walk(ast.parse(cell.source)):
+            match node:
+                case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=ast.Name(id="Predict"))):
+                    waiting.append(name)
+                case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="compare")):
+                    waiting = [each for each in waiting if each != name]
+                case ast.Call(func=ast.Name(id="expect_error"), args=[_]) if waiting:
+                    yield f"{waiting[-1]}: {ast.unparse(node)}"
+
+
+@pytest.mark.parametrize(
+    "rule", [begins_otherwise, imports_elsewhere, choices_as_statements, not_compared, gives_it_away]
+)
 def test_what_a_reader_meets_first_is_the_story_and_code_where_it_is_needed(cells, rule):
     assert list(rule(cells)) == []
 
 
 STORY = new_markdown_cell(f"# A title\n\n{'Once upon a time. ' * 10}")
 PARAMETERS = new_code_cell("timeout: float = 30.0", metadata={"tags": ["parameters"]})
+ASKED = new_code_cell("guess = Predict('?')\nguess")
+COMPARED = new_code_cell("guess.compare(y)")
 SET_UP = new_code_cell("from enmeshed_nb import check_parameters\n\ncheck_parameters(timeout=(1, 600))")
 
 
@@ -92,11 +142,23 @@ SET_UP = new_code_cell("from enmeshed_nb import check_parameters\n\ncheck_parame
             imports_elsewhere,
             [new_code_cell("from os import path as p\np"), new_code_cell("from os import path as p\np")],
         ),
+        (not_compared, [new_markdown_cell("**Predict:** what then?")]),
+        (not_compared, [new_markdown_cell("<details><summary>Compare</summary>That.</details>")]),
+        (not_compared, [ASKED]),
+        (not_compared, [ASKED, ASKED, COMPARED]),
+        (not_compared, [ASKED, COMPARED, COMPARED]),
+        (not_compared, [COMPARED, ASKED]),
+        (not_compared, [new_code_cell("guess = Predict('?')"), COMPARED]),
+        (not_compared, [ASKED, new_code_cell("guess.compare('Open')")]),
+        (not_compared, [ASKED, new_code_cell("guess.compare(y)\ny")]),
+        (gives_it_away, [ASKED, new_code_cell("with expect_error('x'):\n    y()"), COMPARED]),
         (choices_as_statements, [new_code_cell("x = 1\nif x:\n    print(x) if x > 1 else None\nx")]),
     ],
 )
 def test_each_of_these_rules_is_noticed_when_it_is_broken(rule, cells):
-    good = [STORY, PARAMETERS, SET_UP, new_code_cell("y = 'a' if timeout else 'b'\n'c' if y else 'd'")]
+    choice = new_code_cell("y = 'a' if timeout else 'b'\n'c' if y else 'd'")
+    failing = new_code_cell("with expect_error() as failed:\n    y()")
+    good = [STORY, PARAMETERS, SET_UP, choice, ASKED, failing, COMPARED, new_code_cell("expect_error('x')")]
     assert list(rule(good)) == []
     assert list(rule(cells))
 

@@ -30,6 +30,7 @@ from enmeshed_nb.widgets import (
     Journey,
     NetworkStatus,
     PeerChooser,
+    Predict,
     ProblemView,
     RequestComposer,
     ResponseView,
@@ -172,6 +173,7 @@ def views(network: LocalNetwork, sender: Connector, recipient: Connector) -> lis
             refused = ProblemView(error)
         recipient.requests.incoming.accept(incoming.id, [{"accept": True}, {"items": [{"accept": False}]}])
         done = wait_for_status(sender.requests.outgoing, created.id, "Completed", sync=sender)
+        guess = Predict("Which status has the Request at the Sender?", ("Open", "Decided", "Completed"))
         both = Network(sender, recipient, network)
         return [
             NetworkStatus(both),
@@ -187,6 +189,8 @@ def views(network: LocalNetwork, sender: Connector, recipient: Connector) -> lis
             StepView(journal, created.id),
             SummaryView(journal, done, created),
             refused,
+            guess,
+            guess.compare(done.status, "The Sender has synchronised, and the Response was there."),
         ]
 
 

@@ -32,6 +32,7 @@ from enmeshed_nb.widgets import DecisionForm
 from enmeshed_nb.widgets.answer import AnswerControls
 from tests.widgets.seen import alerts, choose, control, controls, options, part
 
+SOON = datetime(2999, 1, 31, tzinfo=UTC)
 OWN = "did:e:localhost:dids:0123456789abcdef012345"
 QUERY = IdentityAttributeQuery(value_type="DisplayName")
 
@@ -157,6 +158,45 @@ def test_what_a_third_party_has_is_named_by_its_id():
     assert asked.controls.inputs == {}
     control(asked.controls, "Attribute id *").value = "ATT7"
     assert asked.controls.inputs == {"existing_attribute_id": "ATT7"}
+
+
+NAMED = IdentityAttribute(owner=OWN, value=DisplayName(value="Ada"))
+PROPOSAL = IdentityAttribute(owner="", value=DisplayName(value="Bo"))
+READING = ReadAttributeRequestItem(query=QUERY, must_be_accepted=True)
+CHOICES = ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("item", "inputs"),
+    [
+        *(
+            (FormFieldRequestItem(title="x", settings=settings, must_be_accepted=True), {"response": response})
+            for settings, response in (
+                (BooleanFormFieldSettings(), False),
+                (DateFormFieldSettings(), "2030-01-31"),
+                (DoubleFormFieldSettings(), 1.5),
+                (IntegerFormFieldSettings(), 7),
+                (RatingFormFieldSettings(max_rating=5), 4),
+                (SelectionFormFieldSettings(options=CHOICES), "b"),
+                (SelectionFormFieldSettings(options=CHOICES, allow_multiple_selection=True), ["a", "c"]),
+                (StringFormFieldSettings(), "Zoë"),
+                (StringFormFieldSettings(allow_newlines=True), "a\nb"),
+            )
+        ),
+        (DeleteAttributeRequestItem(attribute_id="ATT", must_be_accepted=True), {"deletion_date": SOON}),
+        (READING, {"existing_attribute_id": "ATT2"}),
+        (READING, {"new_attribute": NAMED}),
+        (
+            ProposeAttributeRequestItem(attribute=PROPOSAL, query=QUERY, must_be_accepted=True),
+            {"attribute": NAMED},
+        ),
+    ],
+)
+def test_the_controls_can_begin_with_an_answer(item, inputs):
+    asked = Asked(item)
+    asked.controls.take(inputs)
+    assert asked.controls.inputs == inputs
+    assert asked.controls.check() == []
 
 
 # --- in a form, checked by the Connector

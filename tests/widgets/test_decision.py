@@ -98,6 +98,24 @@ def test_what_is_set_from_python_is_told_and_kept(incoming, recipient):
     assert str(form).count(": reject") == 3
 
 
+def test_what_is_set_from_python_can_be_changed(incoming, recipient):
+    form = DecisionForm(recipient, incoming(NAME, OPTIONAL))
+    assert controls(form, "Change") == []
+    form.accept_all({0: {"response": "Zoë"}})
+    press(form, "Change")
+    assert control(form, "Answer *").value == "Zoë"
+    assert "Response: Zoë" not in read(form)
+    assert controls(form, "Change") == []
+    assert form.decision.model_dump()["items"][0] == {"accept": True, "response": "Zoë"}
+    control(form, "Answer *").value = ""
+    assert alerts(part(form, "Name")) == ["✘ Needs a text of 1 to 4096 characters."]
+    control(form, "Answer *").value = "Ada"
+    assert form.decision.model_dump()["items"][0]["response"] == "Ada"
+    form.accept(0, response="Bo")
+    form.decide()
+    assert controls(form, "Change") == []
+
+
 def test_what_was_answered_stays_to_be_read(incoming, recipient):
     form = DecisionForm(recipient, incoming(NAME, RequestItemGroup(title="More", items=[OPTIONAL])))
     control(form, "Answer *").value = "Zoë"
@@ -212,6 +230,23 @@ def test_what_is_set_from_python_must_fit(incoming, recipient):
     form.accept_all()
     (problem,) = alerts(part(form, "Name"))
     assert problem == "✘ Needs a text of 1 to 4096 characters."
+
+
+def test_a_form_can_begin_with_what_fits_of_an_answer(incoming, recipient):
+    answer = {0: {"response": "Zoë"}, (1, 0): {"response": "2030-01-31"}}
+    thought_of = DecisionForm(recipient, incoming(NAME, RequestItemGroup(items=[DAY]), OPTIONAL))
+    thought_of.prefill(answer, reject={2: "Not now."})
+    assert thought_of.decision.model_dump()["items"] == [
+        {"accept": True, "response": "Zoë"},
+        {"items": [{"accept": True, "response": "2030-01-31"}]},
+        {"accept": False, "message": "Not now."},
+    ]
+    other = DecisionForm(recipient, incoming(DAY, OPTIONAL))  # its 1st is no text, there are no 2nd in a group, no 3rd
+    other.reject_all()
+    other.prefill(answer, reject={2: "Not now."})
+    assert str(other).splitlines()[1:] == ["  “Day” (1st): accept", "  “Newsletter” (2nd): accept"]
+    assert "Response: Zoë" not in read(other)
+    assert control(part(other, "Day"), "Answer *").value is None
 
 
 def test_one_change_is_checked_once(incoming, recipient):

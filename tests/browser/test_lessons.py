@@ -1,0 +1,100 @@
+"""Lessons as a person does them who predicts, composes something else, and decides otherwise than the form begins."""
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.browser.conftest import started
+from tests.browser.test_notebook_02 import CONTRAST
+
+CONSENT, ITEMS = "04-one-time-consent.ipynb", "03-request-items.ipynb"
+
+
+@pytest.fixture(scope="module", params=["Light", "Dark"])
+def themed(request, tmp_path_factory):
+    """JupyterLab in a theme, and its name."""
+    opened = started(tmp_path_factory.mktemp(request.param), f"JupyterLab {request.param}")
+    yield opened, request.param.lower()
+    opened.close()
+
+
+def readable(shown: Locator) -> None:
+    """Assert that nothing overflows and that all words stand out."""
+    assert shown.evaluate("(element) => element.scrollWidth <= element.clientWidth + 1")
+    for each in shown.locator(".enb p, .enb summary, .enb-state, .enb-muted, .widget-toggle-button:enabled").all():
+        if each.is_visible():
+            assert each.evaluate(CONTRAST) >= 4.5, each.inner_text()
+
+
+def test_a_prediction_is_compared_with_what_was_decided_otherwise(themed, open_notebook):
+    lab, theme = themed
+    notebook = open_notebook(lab, CONSENT)
+    notebook.run_through("composer = RequestComposer")
+    composer = notebook.code_cell("composer = RequestComposer").locator(".jp-OutputArea").first
+    composer.get_by_role("button", name=re.compile("2 Consent")).click()
+    words = composer.get_by_label("Consent *")
+    words.fill("Send me everything.")
+    words.press("Tab")
+    expect(composer.get_by_role("button", name=re.compile("2 Consent · Send me everything."))).to_be_visible()
+    notebook.run("sent = send_request")
+    form = notebook.run("form = DecisionForm")
+    form.get_by_role("button", name="Accept", exact=True).last.click()
+    form.get_by_role("button", name="Reject", exact=True).first.click()
+    expect(form.get_by_role("alert")).to_contain_text("must be accepted to accept the Request")
+    form.get_by_role("button", name="Accept", exact=True).first.click()
+    expect(form.get_by_role("status")).to_contain_text("can be accepted like this")
+
+    question = notebook.run("whole = Predict")
+    readable(question)
+    expect(question.get_by_role("status")).to_contain_text("is judged when you run the cell that compares")
+    question.get_by_role("button", name="Accepted").focus()
+    notebook.page.keyboard.press("Tab")  # the keyboard alone
+    notebook.page.keyboard.press("Enter")
+    expect(question.get_by_role("status")).to_contain_text("Noted Rejected")
+    notebook.screenshot(f"predict-noted-{theme}", question)
+    shown = notebook.run("decided = form.decide()")
+    expect(shown).to_contain_text("Send me everything.")
+    expect(shown.locator("td .enb-state", has_text="Accepted")).to_have_count(2)
+
+    compared = notebook.run("whole.compare(")
+    expect(compared).to_contain_text("Not as you predicted")
+    expect(compared.get_by_text("What happened:")).to_be_visible()
+    expect(question.get_by_role("status")).to_contain_text("Not as you predicted")
+    for each in question.get_by_role("button").all():
+        expect(each).to_be_disabled()
+    for each, name in ((compared, "compared"), (question, "predict-compared")):
+        readable(each)
+        notebook.screenshot(f"{name}-{theme}", each)
+
+
+def test_without_a_prediction_the_comparison_is_folded_and_one_can_still_predict(themed, open_notebook):
+    lab, theme = themed
+    notebook = open_notebook(lab, CONSENT)
+    notebook.run_through("whole.compare(")
+    compared = notebook.code_cell("whole.compare(").locator(".jp-OutputArea").first
+    expect(compared.get_by_text("What happened:")).to_be_hidden()
+    notebook.screenshot(f"compared-folded-{theme}", compared)
+    question = notebook.code_cell("whole = Predict").locator(".jp-OutputArea").first
+    question.get_by_role("button", name="Accepted").click()
+    expect(question.get_by_role("status")).to_contain_text("As you predicted")
+    compared.locator("summary").press("Enter")
+    expect(compared.get_by_text("What happened:")).to_be_visible()
+
+
+def test_an_answer_that_is_set_is_changed(themed, open_notebook):
+    lab, theme = themed
+    notebook = open_notebook(lab, ITEMS)
+    notebook.run_through("question_form = DecisionForm")
+    form = notebook.code_cell("question_form = DecisionForm").locator(".jp-OutputArea").first
+    expect(form).to_contain_text("Response: 4")
+    notebook.screenshot(f"decision-set-{theme}", form)
+    form.get_by_role("button", name="Change").click()
+    rating = form.get_by_label("Rating *")
+    expect(rating).to_have_value("4")
+    rating.select_option("2")
+    expect(form.get_by_role("status")).to_contain_text("can be accepted like this")
+    notebook.screenshot(f"decision-changed-{theme}", form)
+    form.get_by_role("button", name="Decide").click()
+    expect(form.get_by_role("status")).to_contain_text("This Request is")
+    expect(notebook.run("decided = question_form.decide()")).to_contain_text("Response: 2")
