@@ -7,6 +7,7 @@ UserError
 ├── NoErrorError         what should have failed did not                       enmeshed_nb.guide
 ├── ParameterError       a notebook's parameter cannot be meant                enmeshed_nb.guide
 ├── PlanError            a run of notebooks cannot be planned like that        enmeshed_nb.runner
+├── PlayError            a step of the guide cannot be done now                enmeshed_nb.guide
 ├── RelationshipError    a Relationship cannot be used or made                 enmeshed_nb.guide
 ├── SettingsError        own Connectors are not named completely               enmeshed_nb.own_connectors
 ├── WaitError            what was waited for does not come                     enmeshed_nb.guide

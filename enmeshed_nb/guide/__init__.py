@@ -8,6 +8,7 @@ from enmeshed_nb.guide.explanations import Problem, explain, problems
 from enmeshed_nb.guide.journal import Journal, Observation
 from enmeshed_nb.guide.journey import Happening, concerning, happenings
 from enmeshed_nb.guide.mistakes import NoErrorError, ParameterError, check_parameter, check_parameters, expect_error
+from enmeshed_nb.guide.playing import Play, PlayError, PlayStep, Verdict
 from enmeshed_nb.guide.relationships import (
     RelationshipError,
     active_relationship,
@@ -41,11 +42,15 @@ __all__ = [
     "NoErrorError",
     "Observation",
     "ParameterError",
+    "Play",
+    "PlayError",
+    "PlayStep",
     "Problem",
     "RelationshipError",
     "Scene",
     "Step",
     "Summary",
+    "Verdict",
     "WaitError",
     "WaitTimeout",
     "accept_all",
