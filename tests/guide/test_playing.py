@@ -206,7 +206,8 @@ def test_several_requests_in_a_row_and_an_earlier_one_is_taken_up(play):
     assert playing.do("create")
     second = playing.round.request_id
     assert playing.do("create")  # once more: that is another Request
-    assert len({first, second, playing.round.request_id}) == 3
+    assert [each.request_id for each in playing.rounds] == [first, second, third := playing.round.request_id]
+    assert len({first, second, third}) == 3
     assert playing.under_way()[first] == "Is it you?"
     assert playing.under_way()[second] == "Membership"
     playing.go_on(first)
