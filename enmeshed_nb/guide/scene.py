@@ -284,8 +284,8 @@ class Scene(TextView):
         return {
             "sides": list(self.sides),
             "requests": [{**asdict(each), "statuses": dict(each.statuses)} for each in requests],
-            "envelopes": [{**asdict(each), "content": self._content_of(each)} for each in self.envelopes],
-            "arrived": [{**asdict(each), "content": self._content_of(each)} for each in self.arrived],
+            "envelopes": [{**asdict(each), "content": self.content_of(each)} for each in self.envelopes],
+            "arrived": [{**asdict(each), "content": self.content_of(each)} for each in self.arrived],
             "calls": [{**asdict(each), "since": iso(each.since)} for each in self.calls],
             "turn": str(turn) if turn else None,
         }
@@ -308,12 +308,13 @@ class Scene(TextView):
     def __str__(self) -> str:
         lines = [str(each) for each in self.requests]
         lines += (
-            f"At the Backbone, sealed: a Message for the {each.recipient or 'peer'}, with {self._content_of(each)}."
+            f"At the Backbone, sealed: a Message for the {each.recipient or 'peer'}, with {self.content_of(each)}."
             for each in self.envelopes
         )
         return "\n".join(printable(line) for line in lines) or "No Request is under way."
 
-    def _content_of(self, envelope: Envelope) -> str:
+    def content_of(self, envelope: Envelope) -> str:
+        """Return what is in an envelope, in words: `the Request “Is it you?”`."""
         if envelope.request_id not in self._requests:
             return "other content" if envelope.request_id is None else f"a {envelope.carries}"
         title = quoted(self._requests[envelope.request_id].title)
