@@ -13,6 +13,7 @@ from enmeshed_nb.widgets.network_status import NetworkStatus
 from enmeshed_nb.widgets.peers import PeerChooser
 from enmeshed_nb.widgets.problem import ProblemView, show_problems
 from enmeshed_nb.widgets.response import ResponseView
+from enmeshed_nb.widgets.stage import Stage
 from enmeshed_nb.widgets.summary import SummaryView
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "ProblemView",
     "RequestComposer",
     "ResponseView",
+    "Stage",
     "StepView",
     "SummaryView",
     "show_problems",

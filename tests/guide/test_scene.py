@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from enmeshed_nb.connector import Connector
+from enmeshed_nb.connector import Connector, aside
 from enmeshed_nb.content import AuthenticationRequestItem, Request
 from enmeshed_nb.guide import Journal, accept_all, establish_relationship, reject_all, wait_for_request, wait_for_status
 from enmeshed_nb.guide.scene import MOST, Scene
@@ -153,6 +153,9 @@ def test_what_is_not_recorded_is_a_peer(two):
 def test_nothing_new_is_no_change(two):
     two.scene.update()
     two.sender.account.identity_info()
+    assert two.scene.update()  # a call
+    with aside():
+        two.sender.account.identity_info()
     assert not two.scene.update()
 
 
@@ -162,8 +165,10 @@ def test_an_older_answer_does_not_take_it_back(two):
     wait_for_status(two.sender.requests.outgoing, created.id, "Open")
     two.scene.update()
     (late,) = [each for each in two.journal.exchanges if each.call == "POST /Requests/Outgoing"]
+    before = str(two.scene)
     two.journal._record(replace(late, duration=0))  # it was answered first, and is recorded last
-    assert not two.scene.update()
+    two.scene.update()
+    assert str(two.scene) == before
 
 
 def test_a_long_session_keeps_the_newest_and_what_is_under_way(two):
