@@ -157,7 +157,7 @@ class Play:
         self.peer, self.judge = peer, judge
         self.written: Json = to_json(written) if written else {"items": []}
         self.rounds: list[Round] = []
-        self.problem: Exception | None = None
+        self.problem: UserError | ValidationError | None = None
         self.unknown: ConnectorError | None = None
         self.said = ""
         self.begin()

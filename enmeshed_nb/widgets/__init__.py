@@ -11,6 +11,7 @@ from enmeshed_nb.widgets.exchanges import Exchanges, StepView
 from enmeshed_nb.widgets.journey import Journey
 from enmeshed_nb.widgets.network_status import NetworkStatus
 from enmeshed_nb.widgets.peers import PeerChooser
+from enmeshed_nb.widgets.playground import Playground
 from enmeshed_nb.widgets.problem import ProblemView, show_problems
 from enmeshed_nb.widgets.response import ResponseView
 from enmeshed_nb.widgets.stage import Stage
@@ -23,6 +24,7 @@ __all__ = [
     "Journey",
     "NetworkStatus",
     "PeerChooser",
+    "Playground",
     "ProblemView",
     "RequestComposer",
     "ResponseView",
