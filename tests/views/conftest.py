@@ -30,6 +30,7 @@ from enmeshed_nb.widgets import (
     Journey,
     NetworkStatus,
     PeerChooser,
+    Playground,
     ProblemView,
     RequestComposer,
     ResponseView,
@@ -173,6 +174,8 @@ def views(network: LocalNetwork, sender: Connector, recipient: Connector) -> lis
         recipient.requests.incoming.accept(incoming.id, [{"accept": True}, {"items": [{"accept": False}]}])
         done = wait_for_status(sender.requests.outgoing, created.id, "Completed", sync=sender)
         both = Network(sender, recipient, network)
+        playground = Playground(both, request)
+        playground.play_through()
         return [
             NetworkStatus(both),
             PeerChooser(sender),
@@ -187,6 +190,7 @@ def views(network: LocalNetwork, sender: Connector, recipient: Connector) -> lis
             StepView(journal, created.id),
             SummaryView(journal, done, created),
             refused,
+            playground,
         ]
 
 
