@@ -302,8 +302,9 @@ class Scene(TextView):
             LookupError: there is no such thing.
         """
         kind, _, name = thing.partition(":")
-        sides = self._requests[name].shown if kind == "request" and name in self._requests else []
-        return detail_of(self._journal, kind, name, {side: request["isOwn"] for side, request in sides})
+        request = self._requests.get(name) if kind == "request" else None
+        sides = {side: each["isOwn"] for side, each in request.shown} if request else {}
+        return detail_of(self._journal, kind, name, sides, request.title if request else "")
 
     def __str__(self) -> str:
         lines = [str(each) for each in self.requests]

@@ -54,9 +54,9 @@ class Stage(View, Closing):
 
         Stage(journal)
 
-    In JupyterLab it stands beside the notebook, elsewhere below the cell. A click on anything shows what was sent beside
-    what came back, and what the Connectors have recorded. Where nobody looks on (papermill, nbval), and in what is
-    stored, it is a picture and a list of how it was then, and nothing runs. `widget` is the drawing alone, for a box.
+    In JupyterLab it stands beside the notebook, elsewhere below the cell. A click on anything shows what was sent
+    beside what came back, and what the Connectors have recorded. Where nobody looks on (papermill, nbval), and in what
+    is stored, it is a picture and a list of how it was then, and nothing runs.
 
     Args:
         journal: what is recorded of the Connectors; each of them has a lane.
