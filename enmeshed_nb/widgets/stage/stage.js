@@ -69,6 +69,11 @@ class Drawing {
     this.draw();
   }
 
+  die(isDead) {
+    this.isDead = isDead;
+    this.notify(this.model.get("state").problem);
+  }
+
   end() {
     this.model.off("change:state", this.onState);
     this.model.off("msg:custom", this.onMessage);
@@ -86,12 +91,12 @@ class Drawing {
     this.count = make("span", { class: "soft" });
     this.log = make("section", { class: "log" }, make("h3", {}, "Calls ", this.count), this.calls);
     this.sky = make("div", { class: "sky", "aria-hidden": "true" });
-    this.dead = make("p", { class: "dead", role: "alert", hidden: true }, DEAD);
+    this.notice = make("p", { class: "notice", role: "alert", hidden: true });
     this.root = make(
       "div",
       { class: "enb-stage", role: "group", "aria-label": "The stage. Arrow keys move, Enter shows the detail." },
       make("div", { class: "bar" }, this.about, this.turn),
-      this.dead,
+      this.notice,
       this.lanes,
       this.detail,
       this.log,
@@ -113,6 +118,7 @@ class Drawing {
 
   draw() {
     const state = this.model.get("state");
+    this.notify(state.problem);
     if (!state.sides || !this.root.isConnected) return;
     const before = this.places();
     const hadFocus = this.root.contains(document.activeElement) && document.activeElement.dataset.thing;
@@ -131,6 +137,11 @@ class Drawing {
     if (hadFocus && !this.root.contains(document.activeElement)) this.find(this.current)?.focus();
     this.rove(this.find(this.current) ?? this.root.querySelector("[data-thing]"));
     this.refreshDetail(state);
+  }
+
+  notify(problem) {
+    say(this.notice, this.isDead ? DEAD : (problem ?? ""));
+    this.notice.hidden = !this.notice.textContent;
   }
 
   drawBar(state) {
@@ -520,7 +531,7 @@ export default () => {
     wasBeside ||= isBeside;
     for (const { shown } of places) {
       if (shown instanceof Line) shown.tell(isBeside || !wasBeside, isDead);
-      else if (shown) shown.dead.hidden = !isDead;
+      else if (shown) shown.die(isDead);
     }
     const mayBeSeen = drawings.length > 0 || !wasBeside;
     if (isDead || mayBeSeen === isShown) return;
