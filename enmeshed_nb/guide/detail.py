@@ -110,8 +110,9 @@ def _of_call(journal: Journal, number: str) -> Detail:
                 (("called", begun.call), ("since", time_of_day(begun.since))),
             )
         raise LookupError(f"There is no call {number} here any more.")
-    facts = ("at", time_of_day(exchange.time)), ("curl", exchange.as_curl())
-    return Detail(f"A call of the {exchange.connector.capitalize()}", facts, (_exchanged(exchange),))
+    curl = Pair("The same as a command", "", (Piece("curl", "", [MarkedLine(None, exchange.as_curl())]),))
+    title = f"A call of the {exchange.connector.capitalize()}"
+    return Detail(title, (("at", time_of_day(exchange.time)),), (_exchanged(exchange), curl))
 
 
 def _of_request(journal: Journal, request_id: str, sides: Mapping[str, bool], title: str) -> Detail:
@@ -161,13 +162,15 @@ def _exchanged(exchange: Exchange) -> Pair:
 
 
 def _records(connectors: Sequence[Connector], look: Callable[[Connector], Any]) -> Iterator[Piece]:
-    """Yield what each side has recorded, from the second one on with how it differs from the first one's."""
+    """Yield what each side has recorded; after the first one's, each with how it differs from that."""
     first: Any = None
+    note = ""
     for connector in connectors:
         record = _record(connector, look)
-        note = _COMPARED.replace("was sent", "is left") if first is not None and record[0] is not None else ""
         yield _piece(f"what the {connector.name.capitalize()} has", record, first, note)
-        first = record[0] if first is None else first
+        if first is None and record[0] is not None:
+            first = record[0]
+            note = f"+ is only here, ≠ is another than at the {connector.name.capitalize()}"
 
 
 def _piece(title: str, record: tuple[Any, str], compared: Any = None, note: str = "") -> Piece:

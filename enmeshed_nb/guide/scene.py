@@ -247,7 +247,7 @@ class Scene(TextView):
 
     @property
     def is_moving(self) -> bool:
-        """Whether the Runtimes move a Request on, or have, and no answer in the journal has shown it yet: see `look`."""
+        """Whether the Runtimes move a Request on, or have, and no answer has shown it yet; `look` asks."""
         return any(self._is_moving(each) for each in list(self._requests.values()))
 
     def look(self) -> None:

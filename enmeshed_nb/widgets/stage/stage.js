@@ -494,7 +494,11 @@ function pairOf(pair) {
   return make("div", { class: "pair" }, head, make("div", { class: "pieces" }, ...pieces));
 }
 
-const lineOf = ([mark, words]) => [mark ? make("ins", {}, `${mark} ${words}`) : `  ${words}`, "\n"];
+const half = (spaces) => " ".repeat(spaces.length / 2); // narrow columns need the place
+const lineOf = ([mark, words]) => {
+  const line = words.replace(/^ +/, half);
+  return [mark ? make("ins", {}, `${mark} ${line}`) : `  ${line}`, "\n"];
+};
 
 /** Where the stage stands beside the notebook, a line says so below the cell. */
 class Line {
