@@ -5,7 +5,7 @@ What it shows is a `Scene`, plain data. `stage.js` draws it; where no front end 
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -194,15 +194,23 @@ class _Following:
     Args:
         journal: what is followed.
         show_news: is called soon after something is new, not too often; tells whether anything may move by itself.
-        look: is called while something may move by itself, and there are no news: less and less often, then no more.
+        look: is called while something may move by itself, and there are no news.
+        looks: after how many seconds without news, each time; then no more.
     """
 
-    def __init__(self, journal: Journal, show_news: Callable[[], bool], look: Callable[[], None]) -> None:
-        self._journal, self._show_news, self._look = journal, show_news, look
+    def __init__(
+        self,
+        journal: Journal,
+        show_news: Callable[[], bool],
+        look: Callable[[], None],
+        looks: Sequence[float] = _LOOKS,
+    ) -> None:
+        self._journal, self._show_news, self._look, self._looks = journal, show_news, look, looks
         self._news, self._ended = threading.Event(), threading.Event()
         self._news.set()
         self._stop = journal.observe(self._news.set)
-        threading.Thread(target=self._run, name="stage", daemon=True).start()
+        self._thread = threading.Thread(target=self._run, name="stage", daemon=True)
+        self._thread.start()
 
     def stop(self) -> None:
         """End it; what is under way there ends by itself."""
@@ -213,7 +221,7 @@ class _Following:
     def _run(self) -> None:
         known, looks, is_moving = -1, 0, False
         while not self._ended.is_set():
-            if self._news.wait(_LOOKS[looks] if is_moving and looks < len(_LOOKS) else None):
+            if self._news.wait(self._looks[looks] if is_moving and looks < len(self._looks) else None):
                 self._news.clear()
                 if len(self._journal) != known:
                     known, looks = len(self._journal), 0
