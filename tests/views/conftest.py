@@ -33,6 +33,7 @@ from enmeshed_nb.widgets import (
     ProblemView,
     RequestComposer,
     ResponseView,
+    Stage,
     StepView,
     SummaryView,
 )
@@ -185,6 +186,7 @@ def views(network: LocalNetwork, sender: Connector, recipient: Connector) -> lis
             Journey(journal, created.id),
             Exchanges(journal.exchanges),
             StepView(journal, created.id),
+            Stage(journal),
             SummaryView(journal, done, created),
             refused,
         ]
