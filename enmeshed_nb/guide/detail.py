@@ -8,6 +8,7 @@ from enmeshed_nb.connector import Connector, ConnectorError, Exchange, NotFound,
 from enmeshed_nb.content.model import to_json
 from enmeshed_nb.guide.changes import MarkedLine, lines_of, marked_lines
 from enmeshed_nb.guide.journal import Journal, objects
+from enmeshed_nb.guide.journey import without_ids
 from enmeshed_nb.guide.steps import outcome
 from enmeshed_nb.guide.text import time_of_day
 
@@ -72,7 +73,7 @@ class Detail:
         return {"title": self.title, "facts": [list(each) for each in self.facts], "pairs": pairs}
 
 
-def detail_of(journal: Journal, kind: str, name: str, sides: Mapping[str, bool]) -> Detail:
+def detail_of(journal: Journal, kind: str, name: str, sides: Mapping[str, bool], title: str) -> Detail:
     """Return what is to be known of a thing; its records are asked for now, aside.
 
     Args:
@@ -80,6 +81,7 @@ def detail_of(journal: Journal, kind: str, name: str, sides: Mapping[str, bool])
         kind: "call", "request", "message", "side" or "backbone".
         name: the number of the call, the id, the name of the Connector, or "".
         sides: of a Request: the names of the Connectors that have it, and whether it is their own.
+        title: what people call it.
 
     Raises:
         LookupError: there is no such thing.
@@ -88,7 +90,7 @@ def detail_of(journal: Journal, kind: str, name: str, sides: Mapping[str, bool])
         case "call":
             return _of_call(journal, name)
         case "request" if sides:
-            return _of_request(journal, name, sides)
+            return _of_request(journal, name, sides, title)
         case "message":
             return _of_message(journal, name)
         case "side" if name in journal.names:
@@ -103,14 +105,17 @@ def _of_call(journal: Journal, number: str) -> Detail:
     exchange = next((each for each in reversed(journal.exchanges) if str(each.number) == number), None)
     if exchange is None:
         if begun := next((each for each in journal.under_way if str(each.number) == number), None):
-            facts = ("called", begun.call), ("at the", begun.connector), ("since", time_of_day(begun.since))
-            return Detail("A call that has no answer yet", facts)
+            return Detail(
+                f"A call of the {begun.connector.capitalize()} that has no answer yet",
+                (("called", begun.call), ("since", time_of_day(begun.since))),
+            )
         raise LookupError(f"There is no call {number} here any more.")
-    facts = ("at the", exchange.connector), ("at", time_of_day(exchange.time)), ("curl", exchange.as_curl())
-    return Detail(exchange.call, facts, (_exchanged(exchange),))
+    curl = Pair("The same as a command", "", (Piece("curl", "", [MarkedLine(None, exchange.as_curl())]),))
+    title = f"A call of the {exchange.connector.capitalize()}"
+    return Detail(title, (("at", time_of_day(exchange.time)),), (_exchanged(exchange), curl))
 
 
-def _of_request(journal: Journal, request_id: str, sides: Mapping[str, bool]) -> Detail:
+def _of_request(journal: Journal, request_id: str, sides: Mapping[str, bool], title: str) -> Detail:
     pairs = [_exchanged(each) for each in journal.exchanges if _makes(each, request_id)]
 
     def look(connector: Connector) -> Any:
@@ -119,7 +124,7 @@ def _of_request(journal: Journal, request_id: str, sides: Mapping[str, bool]) ->
 
     asked = sorted((each for each in journal.connectors if each.name in sides), key=lambda each: not sides[each.name])
     pairs.append(Pair("What the sides have recorded", "", tuple(_records(asked, look))))
-    return Detail("A Request", (("id", request_id),), tuple(pairs))
+    return Detail(title, (("Request", request_id),), tuple(pairs))
 
 
 def _makes(exchange: Exchange, request_id: str) -> bool:
@@ -135,7 +140,7 @@ def _of_message(journal: Journal, message_id: str) -> Detail:
     ]
     records = _records(journal.connectors, lambda connector: connector.messages.get(message_id))
     pairs.append(Pair("What the sides have recorded", "", tuple(records)))
-    return Detail("A Message, sealed for whom it is for", (("id", message_id),), tuple(pairs))
+    return Detail("A Message, sealed for whom it is for", (("Message", message_id),), tuple(pairs))
 
 
 def _of_side(connector: Connector) -> Detail:
@@ -153,17 +158,19 @@ def _exchanged(exchange: Exchange) -> Pair:
         back = Piece("came back", exchange.error or "nothing but the status")
     sent = Piece("sent", "" if exchange.request is not None else "no body", lines_of(exchange.request))
     note = exchange.error or f"{outcome(exchange)} in {exchange.duration * 1000:.0f} ms"
-    return Pair(f"{exchange.call} at the {exchange.connector}", note, (sent, back))
+    return Pair(f"{without_ids(exchange.call)} at the {exchange.connector.capitalize()}", note, (sent, back))
 
 
 def _records(connectors: Sequence[Connector], look: Callable[[Connector], Any]) -> Iterator[Piece]:
-    """Yield what each side has recorded, from the second one on with how it differs from the first one's."""
+    """Yield what each side has recorded; after the first one's, each with how it differs from that."""
     first: Any = None
+    note = ""
     for connector in connectors:
         record = _record(connector, look)
-        note = _COMPARED.replace("was sent", "is left") if first is not None and record[0] is not None else ""
         yield _piece(f"what the {connector.name.capitalize()} has", record, first, note)
-        first = record[0] if first is None else first
+        if first is None and record[0] is not None:
+            first = record[0]
+            note = f"+ is only here, ≠ is another than at the {connector.name.capitalize()}"
 
 
 def _piece(title: str, record: tuple[Any, str], compared: Any = None, note: str = "") -> Piece:

@@ -246,6 +246,19 @@ class Scene(TextView):
         return self._shown != before
 
     @property
+    def is_moving(self) -> bool:
+        """Whether the Runtimes move a Request on, or have, and no answer has shown it yet; `look` asks."""
+        return any(self._is_moving(each) for each in list(self._requests.values()))
+
+    def look(self) -> None:
+        """Ask the Connectors, aside, for what is under way: `update` takes in what they say."""
+        ids = [each.request_id for each in list(self._requests.values()) if not _is_over(each)]
+        for connector in self._journal.connectors if ids else ():
+            with aside(), suppress(ConnectorError):
+                connector.requests.outgoing.list(id=ids)
+                connector.requests.incoming.list(id=ids)
+
+    @property
     def requests(self) -> tuple[Seen, ...]:
         """The Requests, in the order in which they moved last."""
         moved = sorted(self._requests.values(), key=lambda each: each.number)
@@ -302,8 +315,9 @@ class Scene(TextView):
             LookupError: there is no such thing.
         """
         kind, _, name = thing.partition(":")
-        sides = self._requests[name].shown if kind == "request" and name in self._requests else []
-        return detail_of(self._journal, kind, name, {side: request["isOwn"] for side, request in sides})
+        request = self._requests.get(name) if kind == "request" else None
+        sides = {side: each["isOwn"] for side, each in request.shown} if request else {}
+        return detail_of(self._journal, kind, name, sides, request.title if request else "")
 
     def __str__(self) -> str:
         lines = [str(each) for each in self.requests]
@@ -456,6 +470,19 @@ class Scene(TextView):
         if sides.outgoing[1]["status"] == "Draft" and not was_sent:
             return Turn(sender, "sends the Request")
         return Turn(recipient, "fetches the Request" if recipient else "answers")
+
+    def _is_moving(self, sides: _Sides) -> bool:
+        if _is_over(sides):
+            return False
+        if sides.incoming and sides.incoming[1]["status"] in ("Open", "DecisionRequired", "Decided"):
+            return True
+        carried = [each for each in self._envelopes.values() if each[0].request_id == sides.request_id]
+        if sides.outgoing and sides.outgoing[1]["status"] == "Draft":
+            return bool(carried)
+        carries = "Response" if sides.incoming else "Request"
+        return any(
+            each.carries == carries and each.recipient and self._is_fetched(each, sent) for each, sent in carried
+        )
 
     def _names(self, sides: _Sides) -> tuple[str, str]:
         """Return who asks and who is asked; "" for whom the journal does not know."""

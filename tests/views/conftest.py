@@ -34,6 +34,7 @@ from enmeshed_nb.widgets import (
     ProblemView,
     RequestComposer,
     ResponseView,
+    Stage,
     StepView,
     SummaryView,
 )
@@ -188,6 +189,7 @@ def views(network: LocalNetwork, sender: Connector, recipient: Connector) -> lis
             Journey(journal, created.id),
             Exchanges(journal.exchanges),
             StepView(journal, created.id),
+            Stage(journal),
             SummaryView(journal, done, created),
             refused,
             playground,

@@ -160,7 +160,7 @@ def _list(scene: Scene) -> Node:
     ]
     return [
         rows(("what", "where", "now"), told) if told else htpy.p["No Request is under way, and no Message waits."],
-        scene.calls and rows(("time", "where", "call", "outcome"), [_call(each) for each in scene.calls]),
+        rows(("time", "where", "call", "outcome"), calls) if (calls := [_call(each) for each in scene.calls]) else None,
     ]
 
 

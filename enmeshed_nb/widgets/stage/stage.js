@@ -37,6 +37,8 @@ const say = (element, text) => {
 };
 const capital = (name) => name.charAt(0).toUpperCase() + name.slice(1);
 const accent = (name) => (["sender", "backbone"].includes(name.toLowerCase()) ? name.toLowerCase() : "recipient");
+const breakable = (word) => word.replace(/(?<=[a-z])(?=[A-Z])/g, "\u200b"); // ManualDecisionRequired, on two lines
+const endOf = (address) => (address ? `${address.split(":").slice(0, 2).join(":")}:…${address.slice(-4)}` : "");
 const timeOf = (iso) => iso.slice(11, 19);
 const isCalm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 const called = (name) => (name ? `the ${capital(name)}` : "a peer");
@@ -67,6 +69,11 @@ class Drawing {
     this.draw();
   }
 
+  die(isDead) {
+    this.isDead = isDead;
+    this.notify(this.model.get("state").problem);
+  }
+
   end() {
     this.model.off("change:state", this.onState);
     this.model.off("msg:custom", this.onMessage);
@@ -84,10 +91,12 @@ class Drawing {
     this.count = make("span", { class: "soft" });
     this.log = make("section", { class: "log" }, make("h3", {}, "Calls ", this.count), this.calls);
     this.sky = make("div", { class: "sky", "aria-hidden": "true" });
+    this.notice = make("p", { class: "notice", role: "alert", hidden: true });
     this.root = make(
       "div",
       { class: "enb-stage", role: "group", "aria-label": "The stage. Arrow keys move, Enter shows the detail." },
       make("div", { class: "bar" }, this.about, this.turn),
+      this.notice,
       this.lanes,
       this.detail,
       this.log,
@@ -109,7 +118,8 @@ class Drawing {
 
   draw() {
     const state = this.model.get("state");
-    if (!state.sides) return;
+    this.notify(state.problem);
+    if (!state.sides || !this.root.isConnected) return;
     const before = this.places();
     const hadFocus = this.root.contains(document.activeElement) && document.activeElement.dataset.thing;
     const [first, ...others] = state.sides;
@@ -127,6 +137,11 @@ class Drawing {
     if (hadFocus && !this.root.contains(document.activeElement)) this.find(this.current)?.focus();
     this.rove(this.find(this.current) ?? this.root.querySelector("[data-thing]"));
     this.refreshDetail(state);
+  }
+
+  notify(problem) {
+    say(this.notice, this.isDead ? DEAD : (problem ?? ""));
+    this.notice.hidden = !this.notice.textContent;
   }
 
   drawBar(state) {
@@ -162,7 +177,7 @@ class Drawing {
   }
 
   drawSide(lane, name, state) {
-    say(lane.querySelector(".sub"), state.addresses[name] ?? "");
+    say(lane.querySelector(".sub"), endOf(state.addresses[name]));
     const running = state.calls.find((each) => each.is_running && each.side === name);
     const doing = running && (running.waits_for ? `waits for ${running.waits_for}` : running.call);
     say(lane.querySelector(".doing"), doing ?? "");
@@ -203,7 +218,7 @@ class Drawing {
       const status = request.statuses[side];
       const [icon, kind] = this.model.get("marks")[status] ?? ["•", "busy"];
       const result = request.result && status === "Completed" ? ` · ${request.result}` : "";
-      const words = `${icon} ${status}${result}`;
+      const words = `${icon} ${breakable(status)}${result}`;
       if (chip.textContent && chip.textContent !== words) this.pulse(chip);
       say(title, request.title);
       say(chip, words);
@@ -277,15 +292,17 @@ class Drawing {
   }
 
   tick() {
-    for (const each of this.calls.querySelectorAll('[data-age]:not([data-age=""])'))
-      {say(each, this.age(each.dataset.age));}
+    for (const each of this.calls.querySelectorAll('[data-age]:not([data-age=""])')) {
+      say(each, this.age(each.dataset.age));
+    }
   }
 
   // What moves
 
   pulse(element) {
-    if (!isCalm())
-      {element.animate([{ scale: 1 }, { scale: 1.12 }, { scale: 1 }], { duration: 350, easing: "ease-out" });}
+    if (!isCalm()) {
+      element.animate([{ scale: 1 }, { scale: 1.12 }, { scale: 1 }], { duration: 350, easing: "ease-out" });
+    }
   }
 
   places() {
@@ -477,7 +494,11 @@ function pairOf(pair) {
   return make("div", { class: "pair" }, head, make("div", { class: "pieces" }, ...pieces));
 }
 
-const lineOf = ([mark, words]) => [mark ? make("ins", {}, `${mark} ${words}`) : `  ${words}`, "\n"];
+const half = (spaces) => " ".repeat(spaces.length / 2); // narrow columns need the place
+const lineOf = ([mark, words]) => {
+  const line = words.replace(/^ +/, half);
+  return [mark ? make("ins", {}, `${mark} ${line}`) : `  ${line}`, "\n"];
+};
 
 /** Where the stage stands beside the notebook, a line says so below the cell. */
 class Line {
@@ -502,25 +523,39 @@ class Line {
 }
 
 export default () => {
-  const places = new Set(); // where the stage stands, drawn or as a line
+  const places = new Set(); // where the stage stands: drawn, or as a line
   let wasBeside = false;
+  let isDead = false;
   let isShown = true;
 
+  /** Tell the lines where the stage is, and the kernel whether anybody sees it. */
   function tell(model) {
-    const drawings = [...places].filter((place) => place.shown instanceof Drawing);
+    const drawings = [...places].filter(({ shown, el }) => shown instanceof Drawing && el.isConnected);
     const isBeside = drawings.some((place) => place.isBeside);
     wasBeside ||= isBeside;
-    const isDead = model.comm_live === false;
-    for (const { shown } of places) if (shown instanceof Line) shown.tell(isBeside || !wasBeside, isDead);
-    const mayBeShown = drawings.length > 0 || !wasBeside;
-    if (isDead || mayBeShown === isShown) return;
-    isShown = mayBeShown;
+    for (const { shown } of places) {
+      if (shown instanceof Line) shown.tell(isBeside || !wasBeside, isDead);
+      else if (shown) shown.die(isDead);
+    }
+    const mayBeSeen = drawings.length > 0 || !wasBeside;
+    if (isDead || mayBeSeen === isShown) return;
+    isShown = mayBeSeen;
     model.send({ kind: isShown ? "shown" : "hidden" });
+  }
+
+  /** The kernel has ended: nothing moves any more. What stands beside the notebook goes, the cell says why. */
+  async function die(model) {
+    isDead = true;
+    tell(model);
+    if (!model.get("beside")) return;
+    const panel = await model.widget_manager.get_model(model.get("beside"));
+    panel.close(true);
   }
 
   return {
     render({ model, el }) {
-      const place = { shown: null, isBeside: false };
+      const place = { el, shown: null, isBeside: false };
+      let wasThere = false;
       const draw = () => {
         place.shown?.end();
         place.shown = new Drawing(model, el);
@@ -536,10 +571,23 @@ export default () => {
         place.shown = new Line(el, { show: draw, beside: () => model.send({ kind: "beside" }) });
         tell(model);
       };
-      const frame = requestAnimationFrame(begin); // when it is known where it stands
+      // A panel that is closed takes its element out of the page and says nothing; a cell that is scrolled away, too.
+      const look = () => {
+        if (el.isConnected === wasThere) return;
+        wasThere = el.isConnected;
+        if (wasThere && !place.shown) begin();
+        else if (wasThere) place.shown.draw?.();
+        tell(model);
+      };
+      const watching = new ResizeObserver(look);
+      watching.observe(el);
+      requestAnimationFrame(look);
       places.add(place);
+      model.on("comm_live_update", function () {
+        if (this?.model?.comm_live === false && !isDead) die(model).catch(() => {});
+      });
       return () => {
-        cancelAnimationFrame(frame);
+        watching.disconnect();
         places.delete(place);
         place.shown?.end();
         setTimeout(() => tell(model)); // a view that moves is made anew first

@@ -5,7 +5,7 @@ What it shows is a `Scene`, plain data. `stage.js` draws it; where no front end 
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -16,7 +16,6 @@ from ipywidgets import Layout
 from sidecar import Sidecar
 
 from enmeshed_nb.closing import Closing
-from enmeshed_nb.connector import aside
 from enmeshed_nb.guide.explanations import explain
 from enmeshed_nb.guide.journal import Journal
 from enmeshed_nb.guide.peers import shortened
@@ -29,6 +28,8 @@ from enmeshed_nb.widgets.view import STATES, View, text
 _FOLDER = files("enmeshed_nb.widgets.stage")
 _PAUSE = 0.05
 """Seconds from one state to the next: what happens in between is shown at once."""
+_LOOKS = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4)
+"""After how many seconds without news it is asked what has become of what a Runtime moves on."""
 
 _of_cells: dict[str, "Stage"] = {}
 
@@ -37,7 +38,7 @@ class _Drawing(anywidget.AnyWidget):
     """The drawing.
 
     Attributes:
-        state: what is shown: `Scene.to_json()`, with `addresses` by the Connectors' names.
+        state: what is shown: `Scene.to_json()`, with `addresses` by the Connectors' names, and what is the `problem`.
         marks: the icon and the class of colour of each status.
         beside: the id of the panel beside the notebook in which it is shown, too; "" if there is none.
     """
@@ -54,9 +55,9 @@ class Stage(View, Closing):
 
         Stage(journal)
 
-    In JupyterLab it stands beside the notebook, elsewhere below the cell. A click on anything shows what was sent beside
-    what came back, and what the Connectors have recorded. Where nobody looks on (papermill, nbval), and in what is
-    stored, it is a picture and a list of how it was then, and nothing runs. `widget` is the drawing alone, for a box.
+    In JupyterLab it stands beside the notebook, elsewhere below the cell. A click on anything shows what was sent
+    beside what came back, and what the Connectors have recorded. Where nobody looks on (papermill, nbval), and in what
+    is stored, it is a picture and a list of how it was then, and nothing runs.
 
     Args:
         journal: what is recorded of the Connectors; each of them has a lane.
@@ -66,17 +67,10 @@ class Stage(View, Closing):
         self.journal = journal
         self._lock = threading.RLock()
         self._scene: Scene | None = None
+        self._scene_lock = threading.Lock()  # a Connector that hangs holds up what is shown, and no cell
         self._widget: _Drawing | None = None
         self._panel: Any = None
         self._following: _Following | None = None
-
-    @property
-    def scene(self) -> Scene:
-        """What is shown, as plain data."""
-        with self._lock:
-            if self._scene is None:
-                self._scene = Scene(self.journal, recall=self._widget is not None)
-            return self._scene
 
     @property
     def widget(self) -> Any:
@@ -93,41 +87,22 @@ class Stage(View, Closing):
         """Whether the journal is followed: somebody may look at the stage."""
         return self._following is not None
 
-    def update(self) -> None:
-        """Show what is new."""
-        with self._lock, aside():
-            if self._widget is None or self._widget.comm is None:
-                return
-            self.scene.update()
-            self._widget.state = self.state()
-
-    def state(self) -> dict[str, Any]:
-        """Return what the drawing draws: see `_Drawing.state`."""
-        with self._lock, aside():
-            addresses = {name: shortened(address) for address, name in self.scene.addresses.items()}
-            shown: dict[str, Any] = _printable({**self.scene.to_json(), "addresses": addresses})
-            return shown
-
     def close(self) -> None:
         """Take the stage away; the journal goes on."""
         self._unfollow()
         with self._lock:
-            widget, panel = self._widget, self._panel
-            self._widget = self._panel = self._scene = None
-        for each in (widget, panel):
+            shown = self._panel, self._widget
+            self._panel = self._widget = self._scene = None
+        for each in shown:
             if each is not None:
                 each.close()
 
     def html(self) -> Node:
-        """Return the picture of how it is now, and the same as a list."""
-        with self._lock, aside():
-            self.scene.update()
-            return drawn(self.scene)
+        """Return the picture of what the journal tells until now, and the same as a list."""
+        return drawn(Scene(self.journal, recall=False))
 
     def __str__(self) -> str:
-        with self._lock, aside():
-            self.scene.update()
-            return str(self.scene)
+        return str(Scene(self.journal, recall=False))
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
         is_voila = os.environ.get("SERVER_SOFTWARE", "").startswith("voila")
@@ -169,16 +144,17 @@ class Stage(View, Closing):
 
     def _detail(self, thing: str) -> dict[str, Any]:
         try:
-            with self._lock:
-                return {"detail": self.scene.detail(thing).to_json()}
+            with self._scene_lock:
+                return {"detail": self._known_scene().detail(thing).to_json()}
         except Exception as error:  # the front end shows it; nothing else would
             return {"problem": explain(error)}
+
+    # What the journal tells
 
     def _follow(self) -> None:
         with self._lock:
             if self._following is None:
-                self._following = _Following(self.journal, self.update)
-        self.update()
+                self._following = _Following(self.journal, self._show_news, self._look)
 
     def _unfollow(self) -> None:
         with self._lock:
@@ -186,27 +162,74 @@ class Stage(View, Closing):
         if following:
             following.stop()
 
+    def _known_scene(self) -> Scene:
+        if self._scene is None:
+            self._scene = Scene(self.journal)
+        return self._scene
+
+    def _show_news(self) -> bool:
+        """Show what is new; tell whether anything may move on without a call."""
+        widget = self._widget
+        if widget is None:
+            return False
+        try:
+            with self._scene_lock:
+                scene = self._known_scene()
+                scene.update()
+                addresses = {name: shortened(address) for address, name in scene.addresses.items()}
+                widget.state = _printable({**scene.to_json(), "addresses": addresses, "problem": ""})
+                return scene.is_moving
+        except Exception as error:  # nobody sees what a thread raises
+            widget.state = {**widget.state, "problem": explain(error)}
+            return False
+
+    def _look(self) -> None:
+        with self._scene_lock:
+            self._known_scene().look()
+
 
 class _Following:
-    """Follows a journal: calls a function soon after something is new, in a thread of its own, not too often."""
+    """Follows a journal in a thread of its own.
 
-    def __init__(self, journal: Journal, update: Callable[[], None]) -> None:
-        self._update = update
+    Args:
+        journal: what is followed.
+        show_news: is called soon after something is new, not too often; tells whether anything may move by itself.
+        look: is called while something may move by itself, and there are no news.
+        looks: after how many seconds without news, each time; then no more.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        show_news: Callable[[], bool],
+        look: Callable[[], None],
+        looks: Sequence[float] = _LOOKS,
+    ) -> None:
+        self._journal, self._show_news, self._look, self._looks = journal, show_news, look, looks
         self._news, self._ended = threading.Event(), threading.Event()
+        self._news.set()
         self._stop = journal.observe(self._news.set)
         self._thread = threading.Thread(target=self._run, name="stage", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
+        """End it; what is under way there ends by itself."""
         self._stop()
         self._ended.set()
         self._news.set()
 
     def _run(self) -> None:
-        while self._news.wait() and not self._ended.is_set():
-            self._news.clear()
-            self._update()
-            self._ended.wait(_PAUSE)
+        known, looks, is_moving = -1, 0, False
+        while not self._ended.is_set():
+            if self._news.wait(self._looks[looks] if is_moving and looks < len(self._looks) else None):
+                self._news.clear()
+                if len(self._journal) != known:
+                    known, looks = len(self._journal), 0
+                is_moving = self._show_news()
+                self._ended.wait(_PAUSE)
+            else:
+                looks += 1
+                self._look()  # what is answered is news
 
 
 def _view_of(widget: Any) -> dict[str, Any]:
