@@ -41,6 +41,8 @@ T = TypeVar("T")
 
 _TITLE = "The Sender is asking for an authentication."
 _FIRST = Request(items=[AuthenticationRequestItem(title=_TITLE, must_be_accepted=True)])
+_NEXT = "enb-next"
+"""Marks the button of the step that comes next."""
 _DOUBLE_CLICK = 0.4
 """Seconds in which a second click belongs to the first: many a step is done sooner."""
 _NUMBERS = {step.name: number for number, step in enumerate(STEPS, 1)}
@@ -100,7 +102,7 @@ class Playground(Panel):
             "Play it through", self._clicked(self.play_through), tooltip="Do all steps that are left"
         )
         self._another = button("Another Request", self._clicked(self.begin), tooltip="Begin with another Request")
-        self._again = button("Start the local network again", self._clicked(self._reopen), style="warning")
+        self._again = button("Start the local network again", self._clicked(self._reopen))
         self._under_way = ipywidgets.Dropdown(
             description="Under way",
             tooltip="Go on with a Request that was not answered yet",
@@ -283,9 +285,7 @@ class Playground(Panel):
     # What is shown
 
     def _step_button(self, step: PlayStep) -> Any:
-        made = button(step.words, self._clicked(partial(self.step, step.name)), tooltip=f"{step.words}: {step.call}")
-        made.add_class("enb-step")
-        return made
+        return button(step.words, self._clicked(partial(self.step, step.name)), tooltip=f"{step.words}: {step.call}")
 
     def _side(self, name: Literal["sender", "recipient"], *content: Any) -> Any:
         steps = [self._buttons[step.name] for step in STEPS if step.side == name]
@@ -300,9 +300,9 @@ class Playground(Panel):
             play, passed = self.play, self.play.passed
             following = play.next
             for step in STEPS:
-                done = "✔ " if step.name in passed else ""
-                self._buttons[step.name].description = f"{done}{_NUMBERS[step.name]} {step.words}"
-                self._buttons[step.name].button_style = "info" if step is following else ""
+                shown = self._buttons[step.name]
+                shown.description = f"{'✔ ' if step.name in passed else ''}{_NUMBERS[step.name]} {step.words}"
+                (shown.add_class if step is following else shown.remove_class)(_NEXT)
             self._next.description = f"Next: {following.words}" if following else "Next: another Request"
             self._turn.value = page(self._stands())
             self._came.value = page(self._came_of_it())
