@@ -221,7 +221,7 @@ class _Beginning(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no ty
     def __init__(self, composer: RequestComposer) -> None:
         self._composer = composer
         self._choice = ipywidgets.Dropdown(
-            options=[("choose …", None), *((each.name, each) for each in EXAMPLES), (_PASTED, _PASTED)],
+            options=[("choose …", ""), *((each.name, each) for each in EXAMPLES), (_PASTED, _PASTED)],
             description="Start from",
             style={"description_width": "initial"},
             layout=ipywidgets.Layout(width="300px"),
@@ -244,7 +244,7 @@ class _Beginning(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no ty
     def _show(self) -> None:
         chosen = self._choice.value
         self._problem.show()
-        self._take.disabled = chosen is None
+        self._take.disabled = chosen == ""
         self._text.layout.display = "" if chosen == _PASTED else "none"
         about = chosen.about if isinstance(chosen, Example) else "A Request, or a call or an answer that holds one."
         self._about.value = page(htpy.p(".enb-muted")[about]) if chosen else ""

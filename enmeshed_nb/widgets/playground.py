@@ -5,6 +5,7 @@ import os
 import threading
 from collections.abc import Callable
 from functools import partial
+from importlib.resources import files
 from typing import Any, Literal, TypeVar
 
 import htpy
@@ -41,6 +42,7 @@ T = TypeVar("T")
 
 _TITLE = "The Sender is asking for an authentication."
 _FIRST = Request(items=[AuthenticationRequestItem(title=_TITLE, must_be_accepted=True)])
+_STYLE = files("enmeshed_nb.widgets").joinpath("playground.css").read_text(encoding="utf-8")
 _NEXT = "enb-next"
 """Marks the button of the step that comes next."""
 _DOUBLE_CLICK = 0.4
@@ -115,6 +117,7 @@ class Playground(Panel):
         super().__init__()
         self.add_class("enb-playground")
         self.children = [
+            ipywidgets.HTML(f"<style>{_STYLE}</style>", layout=ipywidgets.Layout(display="none")),
             self._turn,
             _row(self._next, self._through, self._another, self._under_way),
             self._came,

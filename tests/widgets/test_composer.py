@@ -469,5 +469,5 @@ def test_pasted_json_replaces_the_request_once_it_is_one_and_stays_until_then(co
     assert alerts(composer) == []
     assert (composer.request.title, composer.request.items[0].consent) == ("Pasted", EVIL)
     assert "<script>" not in "".join(pieces(composer))
-    control(composer, "Start from").value = None
+    control(composer, "Start from").value = ""
     assert controls(composer, "JSON") == []
