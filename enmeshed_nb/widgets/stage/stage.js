@@ -88,7 +88,7 @@ class Drawing {
     this.lanes = make("div", { class: "lanes" });
     this.detail = make("section", { class: "detail", tabindex: "-1", hidden: true });
     this.calls = make("ol", { class: "calls", "data-group": "calls", "aria-label": "Calls, the newest first" });
-    this.count = make("span", { class: "soft" });
+    this.count = make("span", { class: "count soft" });
     this.log = make("section", { class: "log" }, make("h3", {}, "Calls ", this.count), this.calls);
     this.sky = make("div", { class: "sky", "aria-hidden": "true" });
     this.notice = make("p", { class: "notice", role: "alert", hidden: true });
