@@ -72,7 +72,7 @@ class Calling:
     """A call, also while it runs. What a wait repeats is one.
 
     Attributes:
-        number: of the request that was sent last for it: `Exchange.number`.
+        number: of the request that was sent first for it: `Exchange.number`.
         side: the name of the Connector that is called.
         call: what is called, for people, without ids: `GET /Requests/Outgoing/REQ…`.
         since: when it began.
@@ -315,6 +315,9 @@ class Scene(TextView):
             LookupError: there is no such thing.
         """
         kind, _, name = thing.partition(":")
+        if kind == "call":  # of what is repeated, the answer that came last
+            calls = (each for each in self._calls.values() if str(each.first.number) == name)
+            name = next((str((each.answer or each.sent).number) for each in calls), name)
         request = self._requests.get(name) if kind == "request" else None
         sides = {side: each["isOwn"] for side, each in request.shown} if request else {}
         return detail_of(self._journal, kind, name, sides, request.title if request else "")
@@ -337,7 +340,7 @@ class Scene(TextView):
     def _calling(self, call: _Call) -> Calling:
         answer, sent = call.answer, call.sent
         return Calling(
-            number=sent.number,
+            number=call.first.number,
             side=sent.connector,
             call=without_ids(sent.call),
             since=call.first.time if isinstance(call.first, Exchange) else call.first.since,

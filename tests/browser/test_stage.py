@@ -205,7 +205,7 @@ def test_closed_it_costs_nothing_and_a_restart_brings_it_back(lab, open_stage):
     stage, page = beside(notebook), notebook.page
     expect(stage).to_be_visible()
     expect(notebook.run("followed")).to_have_text(re.compile("followed 1"))
-    page.locator(".lm-TabBar-tab", has_text="Stage").locator(".lm-TabBar-tabCloseIcon").click()
+    page.get_by_title("Close Stage", exact=True).click()
     expect(line).to_contain_text("The stage is closed.")
     expect(notebook.run("followed")).to_have_text(re.compile("rests 0"))
     notebook.run(words(CREATE))
@@ -213,7 +213,7 @@ def test_closed_it_costs_nothing_and_a_restart_brings_it_back(lab, open_stage):
     line.get_by_role("button", name="Open it beside the notebook").click()
     expect(stage.locator(".chip")).to_have_text([re.compile("Draft")])
     expect(line).to_contain_text("The stage stands beside the notebook.", use_inner_text=True)
-    page.locator(".lm-TabBar-tab", has_text="Stage").locator(".lm-TabBar-tabCloseIcon").click()
+    page.get_by_title("Close Stage", exact=True).click()
     line.get_by_role("button", name="Show it here").click()
     expect(line.locator(".enb-stage .request")).to_contain_text("Membership")
     notebook.run("stage = Stage")  # once more: one stage, not two
@@ -277,8 +277,10 @@ def test_below_the_cell_where_nothing_can_stand_beside(elsewhere, browser, comma
             select = page.locator(".jp-Dialog").get_by_role("button", name="Select Kernel")
             page.add_locator_handler(select, lambda found: found.click())
             expect(page.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute("data-status", "idle")
-            page.get_by_role("menuitem", name="Run", exact=True).click(timeout=60_000)
-            page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+            for cell in page.locator(".jp-CodeCell").all():
+                cell.locator(".cm-content").click()
+                page.keyboard.press("Shift+Enter")
+                expect(cell.locator(".jp-InputPrompt")).to_have_text(re.compile(r"\[\d\]:"))
         stage = page.locator(".enb-stage")
         expect(stage.locator(".turn")).to_have_text("▸ The Recipient decides next", timeout=60_000)
         expect(stage).to_have_count(1)

@@ -51,6 +51,7 @@ class Drawing {
     this.opened = null; // the thing whose detail is shown
     this.current = ""; // the thing that Tab leads to
     this.flights = 0;
+    this.isAsking = false; // there is one question for a detail at a time
     this.seen = null; // the envelopes that were drawn or have arrived; null before the first state
     this.since = new Map(); // when a running call was drawn first, by its number
     this.frame = 0;
@@ -282,8 +283,8 @@ class Drawing {
       }
     );
     for (const number of this.since.keys()) if (!running.has(number)) this.since.delete(number);
-    clearInterval(this.clock);
-    if (running.size) this.clock = setInterval(() => this.tick(), 1000);
+    clearInterval(running.size ? 0 : this.clock);
+    this.clock = running.size ? (this.clock ?? setInterval(() => this.tick(), 500)) : null;
   }
 
   age(number) {
@@ -367,7 +368,7 @@ class Drawing {
   // The detail of one thing
 
   open(thing, opener) {
-    this.opened = { thing, label: opener.getAttribute("aria-label") ?? opener.textContent, drawn: "" };
+    this.opened = { thing, label: opener.getAttribute("aria-label") ?? opener.textContent };
     this.detail.hidden = false;
     this.detail.replaceChildren(
       this.head(this.opened.label),
@@ -376,12 +377,14 @@ class Drawing {
     this.detail.setAttribute("aria-label", `Detail: ${this.opened.label}`);
     this.detail.focus({ preventScroll: true });
     this.detail.scrollIntoView({ block: "nearest", behavior: isCalm() ? "auto" : "smooth" });
-    this.opened.drawn = this.stateOf(thing, this.model.get("state"));
     this.mark();
     this.ask();
   }
 
   ask() {
+    if (this.isAsking) return; // what is answered is then compared
+    this.isAsking = true;
+    this.asked = this.stateOf(this.opened.thing, this.model.get("state"));
     this.model.send({ kind: "detail", thing: this.opened.thing, view: this.number });
   }
 
@@ -399,10 +402,7 @@ class Drawing {
   refreshDetail(state) {
     if (!this.opened) return;
     this.mark();
-    const now = this.stateOf(this.opened.thing, state);
-    if (now === this.opened.drawn) return;
-    this.opened.drawn = now;
-    this.ask();
+    if (this.asked !== this.stateOf(this.opened.thing, state)) this.ask();
   }
 
   mark() {
@@ -418,7 +418,10 @@ class Drawing {
   }
 
   showDetail({ thing, detail, problem }) {
-    if (this.opened?.thing !== thing) return;
+    this.isAsking = false;
+    if (!this.opened) return;
+    if (this.opened.thing !== thing || this.asked !== this.stateOf(thing, this.model.get("state"))) this.ask();
+    if (this.opened.thing !== thing) return;
     const hadFocus = this.detail.contains(document.activeElement);
     if (problem) {
       this.detail.replaceChildren(this.head(this.opened.label), make("p", { role: "alert" }, problem));
