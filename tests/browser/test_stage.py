@@ -272,10 +272,11 @@ def test_below_the_cell_where_nothing_can_stand_beside(elsewhere, browser, comma
     server = Server(elsewhere, *((command, NAME) if command == "voila" else (command,)))
     page = browser.new_page(viewport={"width": 390, "height": 1400})
     try:
-        page.goto(server.url(path))
-        if command == "notebook":
-            select = page.locator(".jp-Dialog").get_by_role("button", name="Select Kernel")
-            page.add_locator_handler(select, lambda found: found.click())
+        if command == "voila":
+            page.goto(server.url(path))
+        else:
+            with page.expect_websocket(lambda each: "/channels" in each.url):  # the kernel's
+                page.goto(server.url(path))
             expect(page.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute("data-status", "idle")
             for cell in page.locator(".jp-CodeCell").all():
                 cell.locator(".cm-content").click()
