@@ -217,13 +217,13 @@ class Drawing {
       }
       const [title, chip, next] = button.children;
       const status = request.statuses[side];
-      const [icon, kind] = this.model.get("marks")[status] ?? ["•", "busy"];
       const result = request.result && status === "Completed" ? ` · ${request.result}` : "";
+      const [icon, kind] = this.model.get("marks")[result ? request.result : status] ?? ["•", "busy"];
       const words = `${icon} ${breakable(status)}${result}`;
       if (chip.textContent && chip.textContent !== words) this.pulse(chip);
       say(title, request.title);
       say(chip, words);
-      chip.dataset.kind = request.result === "Rejected" && result ? "bad" : kind;
+      chip.dataset.kind = kind;
       const does = request.turn?.side === side ? `${request.turn.does} next` : "";
       say(next, does);
       button.dataset.thing = `request:${request.request_id}`;
