@@ -236,6 +236,17 @@ def test_closed_it_costs_nothing_and_a_restart_brings_it_back(lab, open_stage):
     expect(stage.locator(".turn")).to_have_text("▸ The Recipient decides next", timeout=60_000)
 
 
+def test_in_a_narrow_window_it_is_below_the_cell(dark, open_stage):
+    notebook = open_stage(dark, "Stage(journal)", CREATE, width=390)
+    shown = notebook.run("Stage(journal)")
+    expect(shown.locator(".enb-stage")).to_be_visible()
+    expect(notebook.page.locator(".jupyterlab-sidecar")).to_have_count(0)
+    notebook.run(words(CREATE))
+    expect(shown.locator(".request")).to_contain_text("Membership")
+    looks_right(notebook.page)
+    notebook.screenshot("stage-narrow-dark")
+
+
 def test_two_stages_and_five_hundred_events(lab, open_stage):
     other = "alone = Journal(sender)\nStage(alone)"
     notebook = open_stage(lab, "stage = Stage(journal)\nstage", other, MANY, "alone.close()", CREATE)

@@ -5,6 +5,7 @@
 const MOST_REQUESTS = 8; // of a lane
 const MOST_ENVELOPES = 6;
 const MOST_FLIGHTS = 3; // at the same time; what is more just appears
+const NARROW = 900; // a window that has no place for a panel beside the notebook
 const FLIGHT = 700; // milliseconds
 const DEAD = "The kernel was restarted or has ended. Run the cell again, and the stage shows what the Connectors know.";
 
@@ -550,6 +551,10 @@ export default () => {
   async function die(model) {
     isDead = true;
     tell(model);
+    await closePanel(model);
+  }
+
+  async function closePanel(model) {
     if (!model.get("beside")) return;
     const panel = await model.widget_manager.get_model(model.get("beside"));
     panel.close(true);
@@ -566,8 +571,13 @@ export default () => {
       };
       const begin = () => {
         place.isBeside = el.closest(".jupyterlab-sidecar") !== null;
+        const isNarrow = window.innerWidth < NARROW;
+        if (place.isBeside && isNarrow) {
+          closePanel(model).catch(() => {});
+          return;
+        }
         const isInCell = el.closest(".jp-LabShell") && el.closest(".jp-Cell");
-        if (!model.get("beside") || !isInCell) {
+        if (!model.get("beside") || !isInCell || isNarrow) {
           draw();
           return;
         }
