@@ -1,6 +1,7 @@
 """The journal: what Connectors were asked and what they answered, and how Requests and Relationships moved on."""
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from enmeshed_nb.connector import Begun, Connector, ConnectorError, Exchange, as
 from enmeshed_nb.guide.text import TextView, table, time_of_day
 
 Kind = Literal["Request", "Relationship", "Message"]
+_ASIDES = 500
 _COLUMNS = ("time", "connector", "call", "HTTP", "ms", "outcome")
 
 
@@ -60,7 +62,7 @@ class Journal(Closing, TextView):
         self._connectors = {connector.name: connector for connector in connectors}
         self._lock = threading.Lock()
         self._exchanges: list[Exchange] = []
-        self._asides: list[Exchange] = []
+        self._asides: deque[Exchange] = deque(maxlen=_ASIDES)
         self._observations: list[Observation] = []
         self._latest: dict[tuple[str, str], str] = {}
         self._taken = 0
@@ -84,7 +86,7 @@ class Journal(Closing, TextView):
 
     @property
     def asides(self) -> tuple[Exchange, ...]:
-        """What views and widgets asked for themselves, in the order in which it ended."""
+        """What views and widgets asked for themselves, in the order in which it ended; of much the newest."""
         with self._lock:
             return tuple(self._asides)
 

@@ -24,7 +24,7 @@ MOST = 50
 """Of how many Requests the newest are kept; those that have not ended stay before those that have."""
 MOST_CALLS = 60
 """How many calls are kept: the newest, and those that run."""
-_ARRIVED = 10
+_ARRIVED, _MOST_WAITING = 10, 500
 _REQUEST = re.compile(r"(?:the Request of Message|Request) (\w+)")
 _UNDER_WAY = ("Draft", "Open", "DecisionRequired", "ManualDecisionRequired", "Decided")
 _SYNC = "/Account/Sync"
@@ -72,7 +72,7 @@ class Calling:
     """A call, also while it runs. What a wait repeats is one.
 
     Attributes:
-        number: of the request that was sent last for it: `Exchange.number`.
+        number: of the request that was sent first for it: `Exchange.number`.
         side: the name of the Connector that is called.
         call: what is called, for people, without ids: `GET /Requests/Outgoing/REQ…`.
         since: when it began.
@@ -191,7 +191,8 @@ class Scene(TextView):
     def __init__(self, journal: Journal, *, recall: bool = True) -> None:
         self._journal = journal
         self.sides = journal.names
-        self._read = {"exchanges": 0, "asides": 0}
+        self._read = 0
+        self._last_aside: Exchange | None = None
         self._number = 0
         self._requests: dict[str, _Sides] = {}
         self._envelopes: dict[tuple[str, str], tuple[Envelope, datetime]] = {}
@@ -232,11 +233,9 @@ class Scene(TextView):
         before = self._shown
         under_way = self._journal.under_way  # before the exchanges: what ends in between is among them
         self._running = {each.number for each in under_way}
-        new: list[Exchange] = []
-        for kind in self._read:
-            known = getattr(self._journal, kind)
-            new += known[self._read[kind] :]
-            self._read[kind] = len(known)
+        exchanges, asides = self._journal.exchanges, self._journal.asides
+        new = [*exchanges[self._read :], *_after(self._last_aside, asides)]
+        self._read, self._last_aside = len(exchanges), asides[-1] if asides else None
         for begun in under_way:
             self._take_begun(begun)
         for exchange in sorted(new, key=lambda each: each.ended):
@@ -315,6 +314,9 @@ class Scene(TextView):
             LookupError: there is no such thing.
         """
         kind, _, name = thing.partition(":")
+        if kind == "call":  # of what is repeated, the answer that came last
+            calls = (each for each in self._calls.values() if str(each.first.number) == name)
+            name = next((str((each.answer or each.sent).number) for each in calls), name)
         request = self._requests.get(name) if kind == "request" else None
         sides = {side: each["isOwn"] for side, each in request.shown} if request else {}
         return detail_of(self._journal, kind, name, sides, request.title if request else "")
@@ -337,7 +339,7 @@ class Scene(TextView):
     def _calling(self, call: _Call) -> Calling:
         answer, sent = call.answer, call.sent
         return Calling(
-            number=sent.number,
+            number=call.first.number,
             side=sent.connector,
             call=without_ids(sent.call),
             since=call.first.time if isinstance(call.first, Exchange) else call.first.since,
@@ -432,7 +434,7 @@ class Scene(TextView):
         for known in list(self._received)[: -10 * MOST]:
             del self._received[known]
         for place, (envelope, sent) in list(self._envelopes.items()):
-            if self._is_fetched(envelope, sent) and len(self._envelopes) > MOST:
+            if len(self._envelopes) > (MOST if self._is_fetched(envelope, sent) else _MOST_WAITING):
                 del self._envelopes[place]
         oldest_first = sorted(self._requests.items(), key=lambda each: (not _is_over(each[1]), each[1].number))
         for request_id, _ in oldest_first[: max(0, len(oldest_first) - MOST)]:
@@ -508,6 +510,12 @@ def _is_over(sides: _Sides) -> bool:
     if "Expired" in statuses:
         return True
     return sides.outgoing is not None and sides.outgoing[1]["status"] == "Completed"
+
+
+def _after(last: Exchange | None, exchanges: Sequence[Exchange]) -> Sequence[Exchange]:
+    """Return those that come after the one that was read last; all, if that is gone by now."""
+    index = next((i for i in reversed(range(len(exchanges))) if exchanges[i] is last), -1)
+    return exchanges[index + 1 :]
 
 
 def _place_of(sent: Begun | Exchange) -> object:

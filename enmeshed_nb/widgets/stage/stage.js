@@ -5,6 +5,7 @@
 const MOST_REQUESTS = 8; // of a lane
 const MOST_ENVELOPES = 6;
 const MOST_FLIGHTS = 3; // at the same time; what is more just appears
+const NARROW = 900; // a window that has no place for a panel beside the notebook
 const FLIGHT = 700; // milliseconds
 const DEAD = "The kernel was restarted or has ended. Run the cell again, and the stage shows what the Connectors know.";
 
@@ -51,6 +52,7 @@ class Drawing {
     this.opened = null; // the thing whose detail is shown
     this.current = ""; // the thing that Tab leads to
     this.flights = 0;
+    this.isAsking = false; // there is one question for a detail at a time
     this.seen = null; // the envelopes that were drawn or have arrived; null before the first state
     this.since = new Map(); // when a running call was drawn first, by its number
     this.frame = 0;
@@ -88,7 +90,7 @@ class Drawing {
     this.lanes = make("div", { class: "lanes" });
     this.detail = make("section", { class: "detail", tabindex: "-1", hidden: true });
     this.calls = make("ol", { class: "calls", "data-group": "calls", "aria-label": "Calls, the newest first" });
-    this.count = make("span", { class: "soft" });
+    this.count = make("span", { class: "count soft" });
     this.log = make("section", { class: "log" }, make("h3", {}, "Calls ", this.count), this.calls);
     this.sky = make("div", { class: "sky", "aria-hidden": "true" });
     this.notice = make("p", { class: "notice", role: "alert", hidden: true });
@@ -216,13 +218,13 @@ class Drawing {
       }
       const [title, chip, next] = button.children;
       const status = request.statuses[side];
-      const [icon, kind] = this.model.get("marks")[status] ?? ["•", "busy"];
       const result = request.result && status === "Completed" ? ` · ${request.result}` : "";
+      const [icon, kind] = this.model.get("marks")[result ? request.result : status] ?? ["•", "busy"];
       const words = `${icon} ${breakable(status)}${result}`;
       if (chip.textContent && chip.textContent !== words) this.pulse(chip);
       say(title, request.title);
       say(chip, words);
-      chip.dataset.kind = request.result === "Rejected" && result ? "bad" : kind;
+      chip.dataset.kind = kind;
       const does = request.turn?.side === side ? `${request.turn.does} next` : "";
       say(next, does);
       button.dataset.thing = `request:${request.request_id}`;
@@ -282,8 +284,8 @@ class Drawing {
       }
     );
     for (const number of this.since.keys()) if (!running.has(number)) this.since.delete(number);
-    clearInterval(this.clock);
-    if (running.size) this.clock = setInterval(() => this.tick(), 1000);
+    clearInterval(running.size ? 0 : this.clock);
+    this.clock = running.size ? (this.clock ?? setInterval(() => this.tick(), 500)) : null;
   }
 
   age(number) {
@@ -367,7 +369,7 @@ class Drawing {
   // The detail of one thing
 
   open(thing, opener) {
-    this.opened = { thing, label: opener.getAttribute("aria-label") ?? opener.textContent, drawn: "" };
+    this.opened = { thing, label: opener.getAttribute("aria-label") ?? opener.textContent };
     this.detail.hidden = false;
     this.detail.replaceChildren(
       this.head(this.opened.label),
@@ -376,12 +378,14 @@ class Drawing {
     this.detail.setAttribute("aria-label", `Detail: ${this.opened.label}`);
     this.detail.focus({ preventScroll: true });
     this.detail.scrollIntoView({ block: "nearest", behavior: isCalm() ? "auto" : "smooth" });
-    this.opened.drawn = this.stateOf(thing, this.model.get("state"));
     this.mark();
     this.ask();
   }
 
   ask() {
+    if (this.isAsking) return; // what is answered is then compared
+    this.isAsking = true;
+    this.asked = this.stateOf(this.opened.thing, this.model.get("state"));
     this.model.send({ kind: "detail", thing: this.opened.thing, view: this.number });
   }
 
@@ -399,10 +403,7 @@ class Drawing {
   refreshDetail(state) {
     if (!this.opened) return;
     this.mark();
-    const now = this.stateOf(this.opened.thing, state);
-    if (now === this.opened.drawn) return;
-    this.opened.drawn = now;
-    this.ask();
+    if (this.asked !== this.stateOf(this.opened.thing, state)) this.ask();
   }
 
   mark() {
@@ -418,7 +419,10 @@ class Drawing {
   }
 
   showDetail({ thing, detail, problem }) {
-    if (this.opened?.thing !== thing) return;
+    this.isAsking = false;
+    if (!this.opened) return;
+    if (this.opened.thing !== thing || this.asked !== this.stateOf(thing, this.model.get("state"))) this.ask();
+    if (this.opened.thing !== thing) return;
     const hadFocus = this.detail.contains(document.activeElement);
     if (problem) {
       this.detail.replaceChildren(this.head(this.opened.label), make("p", { role: "alert" }, problem));
@@ -547,6 +551,10 @@ export default () => {
   async function die(model) {
     isDead = true;
     tell(model);
+    await closePanel(model);
+  }
+
+  async function closePanel(model) {
     if (!model.get("beside")) return;
     const panel = await model.widget_manager.get_model(model.get("beside"));
     panel.close(true);
@@ -563,8 +571,13 @@ export default () => {
       };
       const begin = () => {
         place.isBeside = el.closest(".jupyterlab-sidecar") !== null;
+        const isNarrow = window.innerWidth < NARROW;
+        if (place.isBeside && isNarrow) {
+          closePanel(model).catch(() => {});
+          return;
+        }
         const isInCell = el.closest(".jp-LabShell") && el.closest(".jp-Cell");
-        if (!model.get("beside") || !isInCell) {
+        if (!model.get("beside") || !isInCell || isNarrow) {
           draw();
           return;
         }
