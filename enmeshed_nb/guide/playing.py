@@ -265,8 +265,12 @@ class Play:
             return "fetch"
         if incoming.status in UNDECIDED:
             return "decide" if self.round.judged and self.round.judged == self._judged() else "check"
-        waits = "decide" in self.round.done and "complete" not in self.round.done
-        return "complete" if waits or incoming.status == "Decided" else "receive"
+        return "complete" if self._shall_wait or incoming.status == "Decided" else "receive"
+
+    @property
+    def _shall_wait(self) -> bool:
+        """Whether it was decided here, and the Runtime was not waited for yet: however fast it was, that is a step."""
+        return "decide" in self.round.done and "complete" not in self.round.done
 
     def _judged(self) -> Verdict | None:
         assert self.incoming
@@ -290,7 +294,7 @@ class Play:
             passed |= {"create"} if self.outgoing.status == "Draft" else {"create", "send"}
         if self.incoming and self.incoming.status in (*UNDECIDED, *_ARRIVED):
             passed |= {"fetch"} if self.incoming.status in UNDECIDED else {"fetch", "decide"}
-            passed |= {"complete"} if self.incoming.status == "Completed" else set()
+            passed |= {"complete"} if self.incoming.status == "Completed" and not self._shall_wait else set()
         if self.outgoing and self.outgoing.status == "Completed":
             passed.add("receive")
         return passed
