@@ -132,8 +132,7 @@ class Playground(Panel):
         ]
         self._list_under_way()
         self._show()
-        self.peers.follow(self._changed_elsewhere)
-        self.composer.on_change(self._changed_elsewhere)
+        self.composer.on_change(self._changed_elsewhere)  # another peer is a change of it, too
 
     def _choose(self, address: str) -> None:
         """Choose the Recipient at first, if it can receive a Message."""

@@ -117,6 +117,7 @@ def test_a_group_is_decided_item_by_item(both):
     assert next_of(shown) == "Next, at the Recipient: Check the decision."  # it is another one now
     press(shown.form, "Decide")
     assert next_of(shown) == "Next, at the Recipient: Wait until it is Completed."
+    assert "This Request is" in status(shown.form)
     press(shown, "Play it through")
     response = shown.play.outgoing.response.content
     results = [(each.result, getattr(each, "message", None)) for each in response.items[1].items]
@@ -211,6 +212,8 @@ def test_clicks_while_a_step_runs_do_nothing_and_nothing_is_done_twice(played, s
     assert next_of(shown) == "Next, at the Sender: Send the Request."
     assert len(shown.play.outgoing.content.items) == 1
     assert alerts(shown) == []
+    shown.step("create")
+    assert len(shown.play.outgoing.content.items) == 2
 
 
 def test_a_double_click_is_one_click(played, monkeypatch):
