@@ -25,7 +25,7 @@ function keep(parent, wanted, keyOf, create, update) {
   const known = new Map([...parent.children].map((child) => [child.dataset.key, child]));
   wanted.forEach((item, index) => {
     const key = keyOf(item);
-    const child = known.get(key) ?? Object.assign(create(item), { isNew: true });
+    const child = known.get(key) ?? create(item);
     known.delete(key);
     child.dataset.key = key;
     update(child, item);
@@ -49,7 +49,7 @@ const called = (name) => (name ? `the ${capital(name)}` : "a peer");
 class Drawing {
   constructor(model, el) {
     this.model = model;
-    this.number = crypto.randomUUID();
+    this.number = Math.random().toString(36).slice(2);
     this.opened = null; // the thing whose detail is shown
     this.current = ""; // the thing that Tab leads to
     this.flights = 0;
