@@ -237,7 +237,7 @@ def test_closed_it_costs_nothing_and_a_restart_brings_it_back(lab, open_stage):
 
 
 def test_in_a_narrow_window_it_is_below_the_cell(dark, open_stage):
-    notebook = open_stage(dark, "Stage(journal)", CREATE, width=390)
+    notebook = open_stage(dark, "Stage(journal)", CREATE, width=760)
     shown = notebook.run("Stage(journal)")
     expect(shown.locator(".enb-stage")).to_be_visible()
     expect(notebook.page.locator(".jupyterlab-sidecar")).to_have_count(0)

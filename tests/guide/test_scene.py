@@ -298,6 +298,10 @@ def test_calls_are_told_while_they_run_and_what_they_wait_for(two):
     begun, ended = told[3][0], told[-1][0]
     assert (begun.call, begun.is_running, begun.outcome) == ("POST /Account/Sync", True, "")
     assert (ended.number, ended.is_running, ended.outcome, ended.times) == (begun.number, False, "✔ 204", 1)
+    stop = two.sender.observe(lambda _: told.append((two.scene.update(), two.scene.calls)[1]))
+    two.sender.account.sync()  # looked at when it was answered, and the journal has not heard yet that it is over
+    stop()
+    assert (told[-1][0].outcome, told[-1][0].is_running) == ("✔ 204", False)
     wait_for(lambda: two.sender.account.sync() or True)
     two.scene.update()
     assert two.scene.calls[0].waits_for == "what it asks for"
@@ -414,6 +418,7 @@ def test_the_detail_of_a_call_that_runs_says_so(two):
 
 def test_of_a_long_answer_the_beginning_is_shown():
     piece = Piece("came back", "", [MarkedLine(None, "x" * 5000)] * 1000).to_json()
+    assert len(piece["lines"]) == 401
     assert piece["lines"][-1] == ["", "… and 600 more lines"]
     assert piece["lines"][0][1].endswith("x… and 4000 more characters")
 

@@ -5,6 +5,7 @@
 const MOST_REQUESTS = 8; // of a lane
 const MOST_ENVELOPES = 6;
 const MOST_FLIGHTS = 3; // at the same time; what is more just appears
+const PATIENCE = 10_000; // milliseconds until a panel beside the notebook has opened
 const NARROW = 900; // a window that has no place for a panel beside the notebook
 const FLIGHT = 700; // milliseconds
 const DEAD = "The kernel was restarted or has ended. Run the cell again, and the stage shows what the Connectors know.";
@@ -24,7 +25,7 @@ function keep(parent, wanted, keyOf, create, update) {
   const known = new Map([...parent.children].map((child) => [child.dataset.key, child]));
   wanted.forEach((item, index) => {
     const key = keyOf(item);
-    const child = known.get(key) ?? Object.assign(create(item), { isNew: true });
+    const child = known.get(key) ?? create(item);
     known.delete(key);
     child.dataset.key = key;
     update(child, item);
@@ -48,7 +49,7 @@ const called = (name) => (name ? `the ${capital(name)}` : "a peer");
 class Drawing {
   constructor(model, el) {
     this.model = model;
-    this.number = crypto.randomUUID();
+    this.number = Math.random().toString(36).slice(2);
     this.opened = null; // the thing whose detail is shown
     this.current = ""; // the thing that Tab leads to
     this.flights = 0;
@@ -255,7 +256,7 @@ class Drawing {
     keep(
       this.calls,
       state.calls,
-      (call) => `${call.since} ${call.side} ${call.call}`,
+      (call) => String(call.number),
       () => make("li", {}, make("button", { type: "button", class: "call" })),
       (item, call) => {
         const button = item.firstChild;
@@ -583,6 +584,10 @@ export default () => {
         }
         place.shown = new Line(el, { show: draw, beside: () => model.send({ kind: "beside" }) });
         tell(model);
+        setTimeout(() => {
+          wasBeside = true; // or no panel opens here
+          tell(model);
+        }, PATIENCE);
       };
       // A panel that is closed takes its element out of the page and says nothing; a cell that is scrolled away, too.
       const look = () => {
