@@ -1,4 +1,4 @@
-"""The command line: `enmeshed-nb up | down | status | logs | reset | backbone | run | lab | doctor`.
+"""The command line: `enmeshed-nb up | down | status | logs | reset | backbone | run | lab | play | doctor`.
 
 A command imports what only it needs, so that the others start at once (papermill alone takes seconds).
 """
@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from contextlib import nullcontext
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
@@ -17,6 +18,7 @@ import click
 
 from enmeshed_nb.errors import UserError
 from enmeshed_nb.localnet import LocalNetwork, NetworkError, local_network
+from enmeshed_nb.localnet.ports import bind
 from enmeshed_nb.localnet.settings import (
     DATA_DIR_VARIABLE,
     DEFAULT_CONNECTORS,
@@ -34,9 +36,12 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 FIRST_NOTEBOOK = "00-start-here.ipynb"
+PLAYGROUND = "playground.ipynb"
 ADMIN_API_KEY_VARIABLE = "ENMESHED_NB_ADMIN_API_KEY"
 JUPYTER = Path(__file__).parent / "jupyter"
-"""JupyterLab's defaults: it asks no question about news."""
+"""JupyterLab's defaults: it asks no question about news; and the template by which Voilà shows the playground."""
+_ALONE = 60
+"""After how many seconds without a page a kernel of the playground ends, if its page could not say that it goes."""
 
 PORT = click.IntRange(0, 65535)
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -414,12 +419,48 @@ def lab(jupyter_arguments: tuple[str, ...], fresh: bool, notebooks_dir: Path | N
     options = [f"--ServerApp.root_dir={copy.root}", f"--LabApp.default_url=/lab/tree/notebooks/{FIRST_NOTEBOOK}"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         options.append("--allow-root")
-    paths = (os.environ.get("JUPYTER_CONFIG_PATH"), str(JUPYTER))
-    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(path for path in paths if path)
+    _add_to("JUPYTER_CONFIG_PATH")
     if opened := _connectors_for_kernels(data_dir):
         opened.outlive_exec()
     # This process becomes JupyterLab and keeps the lease: however it ends, the network ends with it.
     os.execv(sys.executable, [sys.executable, "-P", "-m", "jupyterlab", *options, *jupyter_arguments])  # noqa: S606
+
+
+@main.command()
+@click.option(
+    "--port", type=click.IntRange(1, 65535), help="The port on the loopback interface.  [default: 8866, or one near it]"
+)
+@click.option("--no-browser", is_flag=True, help="Do not open a browser; print the address alone.")
+@click.option("--theme", type=click.Choice(["light", "dark"]), default="light", show_default=True, help="How it looks.")
+@data_dir_option
+def play(port: int | None, no_browser: bool, theme: str, data_dir: Path | None) -> None:
+    """Open the playground as an app, with a network.
+
+    Every step of the guide is a button there; no code is needed. Both end together, by Ctrl-C.
+    """
+    if find_spec("voila") is None:
+        raise NetworkError("Voilà, which shows the playground, is not installed.", "Run: pip install voila")
+    notebook = _notebooks_folder().absolute() / PLAYGROUND
+    options = [
+        *("--template=playground", f"--theme={theme}", "--token", "--Voila.ip=127.0.0.1"),
+        *(f"--MappingKernelManager.cull_idle_timeout={_ALONE}", f"--MappingKernelManager.cull_interval={_ALONE // 4}"),
+    ]
+    if port is not None:
+        bind(port, "the playground").close()  # Voilà would take another one, or say so in a traceback
+        options += [f"--port={port}", "--Voila.port_retries=0"]
+    if no_browser:
+        options.append("--no-browser")
+    _add_to("JUPYTER_PATH")
+    if opened := _connectors_for_kernels(data_dir):
+        opened.outlive_exec()
+    # As with `lab`: this process becomes Voilà and keeps the lease.
+    os.execv(sys.executable, [sys.executable, "-P", "-m", "voila", str(notebook), *options])  # noqa: S606
+
+
+def _add_to(variable: str) -> None:
+    """Have Jupyter look into our folder, too."""
+    paths = (os.environ.get(variable), str(JUPYTER))
+    os.environ[variable] = os.pathsep.join(path for path in paths if path)
 
 
 @main.command("doctor")

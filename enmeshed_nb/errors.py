@@ -3,11 +3,13 @@
 UserError
 ├── ConnectorError       what a Connector refuses, or why it cannot be asked   enmeshed_nb.connector (a tree of its own)
 ├── DecisionError        a decision does not fit its Request                   enmeshed_nb.guide
+├── ExampleError         an example cannot be made, or a text is no Request   enmeshed_nb.guide
 ├── NetworkError         the local network cannot do it                        enmeshed_nb.localnet
 ├── NoErrorError         what should have failed did not                       enmeshed_nb.guide
 ├── ParameterError       a notebook's parameter cannot be meant                enmeshed_nb.guide
 ├── PlanError            a run of notebooks cannot be planned like that        enmeshed_nb.runner
 ├── PredictionError      a prediction cannot be made, or no longer               enmeshed_nb.guide
+├── PlayError            a step of the guide cannot be done now                enmeshed_nb.guide
 ├── RelationshipError    a Relationship cannot be used or made                 enmeshed_nb.guide
 ├── SettingsError        own Connectors are not named completely               enmeshed_nb.own_connectors
 ├── WaitError            what was waited for does not come                     enmeshed_nb.guide

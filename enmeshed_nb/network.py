@@ -77,6 +77,28 @@ class Network:
             )
         return self.local.clock
 
+    def reopen(self) -> None:
+        """Start the local network again if it has stopped: its Connectors go on where they were.
+
+        Raises:
+            NetworkError: these are your own Connectors, it cannot be started, or its Connectors listen elsewhere now.
+        """
+        if not self.local:
+            raise NetworkError("These are your own Connectors: start them where they run.")
+        before = self.local.state
+        wanted: dict[str, dict[str, Any]] = {each.name: {} for each in before.connectors}
+        with waiting_for("the local network"):
+            joined = LocalNetwork.open(before.data_dir, connectors=wanted)
+        self.local.close()
+        self.local = joined
+        if {each.name: each.url for each in before.connectors} != {
+            each.name: each.url for each in joined.state.connectors if each.name in wanted
+        }:
+            raise NetworkError(
+                "The local network runs again, and its Connectors listen elsewhere: other programs took their ports.",
+                "Restart the kernel (in the app: load the page again).",
+            )
+
     def add_connector(self, name: str, config: Mapping[str, Any] | None = None) -> Connector:
         """Return one more Connector of the local network; a `Journal` of your own can record it.
 

@@ -126,13 +126,18 @@ class _Terminal:
         self._console.print(self._text(line, style="dim"), soft_wrap=True)
 
 
+def somebody_looks_on() -> bool:
+    """Tell whether the cell that runs was run by somebody at a front end, and not unattended."""
+    kernel = getattr(_shell(), "kernel", None)
+    return bool(kernel and kernel.get_parent("shell").get("content", {}).get("allow_stdin"))
+
+
 def _surface() -> Surface | None:
     """Return where somebody looks on; None if nobody does."""
     if threading.current_thread() is not threading.main_thread():
         return None
-    if kernel := getattr(_shell(), "kernel", None):
-        asked = kernel.get_parent("shell").get("content", {})
-        return _Notebook() if asked.get("allow_stdin") else None
+    if getattr(_shell(), "kernel", None):
+        return _Notebook() if somebody_looks_on() else None
     return _Terminal() if sys.stderr.isatty() else None
 
 

@@ -1,11 +1,13 @@
 """What `connect()` says of the kernel that it runs in."""
 
+import socket
 from contextlib import closing
 
 import pytest
 
 from enmeshed_nb import connect, network
-from enmeshed_nb.localnet import NetworkError
+from enmeshed_nb.connector import ConnectionFailed
+from enmeshed_nb.localnet import NetworkError, running, stop
 from enmeshed_nb.widgets import NetworkStatus
 
 
@@ -36,3 +38,25 @@ def test_the_connector_of_an_identity_is_found_where_it_is_ours(folder):
         with pytest.raises(NetworkError, match=r"up to did:e:x to go on.*\n.*Ada, Recipient") as nobody:
             other.connector_of("did:e:x")
         assert nobody.value.cure.startswith("Decide there, or choose a peer whose Connector is here")
+
+
+def test_a_network_that_stopped_is_started_again_and_its_connectors_go_on(folder):
+    with closing(connect(folder)) as connected:
+        address = connected.sender.account.identity_info().address
+        stop(folder)
+        with pytest.raises(ConnectionFailed):
+            connected.sender.account.identity_info()
+        connected.reopen()
+        assert connected.sender.account.identity_info().address == address
+        assert connected.recipient.account.sync() is None
+        connected.reopen()  # it runs: nothing happens
+        port = int(connected.sender.url.rpartition(":")[2])
+        stop(folder)
+        with socket.create_server(("127.0.0.1", port)), pytest.raises(NetworkError, match="listen elsewhere"):
+            connected.reopen()
+        assert running(folder)
+
+
+def test_own_connectors_are_started_where_they_run(sender, recipient):
+    with pytest.raises(NetworkError, match="start them where they run"):
+        network.Network(sender, recipient).reopen()

@@ -59,10 +59,14 @@ from enmeshed_nb.connector.errors import (
     ValidationFailed,
 )
 from enmeshed_nb.connector.exchange import (
+    BeginObserver,
+    Begun,
     Exchange,
     Observer,
+    Wait,
     aside,
     curl,
+    waiting,
 )
 from enmeshed_nb.connector.files import (
     File,
@@ -155,6 +159,8 @@ __all__ = [
     "AtMost",
     "AttributeDeletion",
     "AuditLogEntry",
+    "BeginObserver",
+    "Begun",
     "Call",
     "Challenge",
     "ChallengeType",
@@ -223,9 +229,11 @@ __all__ = [
     "ValidationFailed",
     "ValidationResult",
     "Version",
+    "Wait",
     "aside",
     "curl",
     "describe",
     "path_text",
+    "waiting",
     "without_frame",
 ]

@@ -11,7 +11,7 @@ from enmeshed_nb.connector.announcements import Announcements
 from enmeshed_nb.connector.attributes import Attributes
 from enmeshed_nb.connector.backbone_notifications import BackboneNotifications
 from enmeshed_nb.connector.challenges import Challenges
-from enmeshed_nb.connector.exchange import Observer
+from enmeshed_nb.connector.exchange import BeginObserver, Observer
 from enmeshed_nb.connector.files import Files
 from enmeshed_nb.connector.http import Http
 from enmeshed_nb.connector.identity_deletion_process import IdentityDeletionProcess
@@ -106,9 +106,15 @@ class Connector(Closing):
         require_version_7(version.version)
         return version
 
-    def observe(self, observer: Observer) -> Callable[[], None]:
-        """Call *observer* with every `Exchange` from now on; return a function that ends this."""
-        return self._http.observe(observer)
+    def observe(self, observer: Observer, on_begin: BeginObserver | None = None) -> Callable[[], None]:
+        """Call *observer* with every `Exchange` from now on; return a function that ends this.
+
+        Args:
+            observer: is told of each request that has ended, with an answer or without.
+            on_begin: is told of each request when it is sent, and returns what is called when that has ended (after
+                *observer* was told of it, and also if it was interrupted, which is no Exchange).
+        """
+        return self._http.observe(observer, on_begin)
 
     def close(self) -> None:
         """End the connection."""

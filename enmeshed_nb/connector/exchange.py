@@ -1,5 +1,6 @@
 """What is told of each HTTP request and its answer."""
 
+import itertools
 import json
 import shlex
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +17,13 @@ KEY_VARIABLE = "API_KEY"
 """The variable that holds the API key where a curl command runs."""
 
 _ASIDE: ContextVar[bool] = ContextVar("aside", default=False)
+_WAIT: ContextVar["Wait | None"] = ContextVar("wait", default=None)
+_NUMBERS = itertools.count(1)
+
+
+def next_number() -> int:
+    """Return a number for a request that no other one of this program has."""
+    return next(_NUMBERS)
 
 
 @contextmanager
@@ -29,6 +37,79 @@ def aside() -> Iterator[None]:
         yield
     finally:
         _ASIDE.reset(token)
+
+
+class Wait:
+    """Something that is waited for by calling again and again.
+
+    Attributes:
+        what: what is waited for, in words.
+        is_over: whether the wait has ended, well or not.
+    """
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        self.is_over = False
+        self._listeners: dict[Callable[[], None], None] = {}
+
+    def at_end(self, listener: Callable[[], None]) -> None:
+        """Call *listener* when the wait has ended: once, however often it is given."""
+        self._listeners[listener] = None
+
+    def end(self) -> None:
+        """Say that the wait has ended."""
+        self.is_over = True
+        for listener in list(self._listeners):
+            listener()
+
+
+@contextmanager
+def waiting(what: str) -> Iterator[None]:
+    """Mark the calls of the block, in this thread, as made to wait for something; `Exchange.wait` says so.
+
+    Args:
+        what: what is waited for, in words.
+    """
+    wait = Wait(what)
+    token = _WAIT.set(wait)
+    try:
+        yield
+    finally:
+        _WAIT.reset(token)
+        wait.end()
+
+
+@dataclass(frozen=True)
+class Begun:
+    """One HTTP request that is on its way: it has no answer yet.
+
+    Attributes:
+        number: of all requests of this program; the `Exchange` that it becomes has the same.
+        connector: the Connector's name.
+        path: without host, e.g. `/api/core/v1/Messages`.
+        since: when it began.
+        wait: what it is repeated for; None if it is not: see `waiting`.
+        is_aside: whether a view or a widget asks for itself: see `aside`.
+    """
+
+    connector: str
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...]
+    number: int = field(default_factory=next_number)
+    since: datetime = field(default_factory=lambda: datetime.now(UTC))
+    wait: Wait | None = field(default_factory=_WAIT.get)
+    is_aside: bool = field(default_factory=_ASIDE.get)
+
+    @property
+    def call(self) -> str:
+        """What is called, for people: `GET /Relationships?status=Active`."""
+        return _called(self.method, self.path, self.query)
+
+
+def _called(method: str, path: str, query: Sequence[tuple[str, str]]) -> str:
+    asked = "&".join(f"{key}={value}" for key, value in query)
+    return f"{method} {path.removeprefix(API)}{f'?{asked}' if asked else ''}"
 
 
 @dataclass(frozen=True)
@@ -46,6 +127,8 @@ class Exchange:
         time: when it began.
         url: where the Connector is, without the API's prefix.
         is_aside: whether a view or a widget asked for itself: see `aside`.
+        number: of all requests of this program, in the order in which they began.
+        wait: what it was repeated for; None if it was not: see `waiting`.
     """
 
     connector: str
@@ -60,6 +143,8 @@ class Exchange:
     time: datetime = field(default_factory=lambda: datetime.now(UTC))
     url: str = ""
     is_aside: bool = field(default_factory=_ASIDE.get)
+    number: int = field(default_factory=next_number, compare=False)
+    wait: Wait | None = field(default_factory=_WAIT.get, compare=False)
 
     @property
     def api_path(self) -> str:
@@ -69,8 +154,7 @@ class Exchange:
     @property
     def call(self) -> str:
         """What was called, for people: `GET /Relationships?status=Active`."""
-        query = "&".join(f"{key}={value}" for key, value in self.query)
-        return f"{self.method} {self.api_path}{f'?{query}' if query else ''}"
+        return _called(self.method, self.path, self.query)
 
     @property
     def succeeded(self) -> bool:
@@ -102,6 +186,8 @@ class Exchange:
 
 
 Observer = Callable[[Exchange], None]
+BeginObserver = Callable[[Begun], Callable[[], None]]
+"""Is told of a request when it is sent, and returns what is called when it has ended, also if it was interrupted."""
 
 
 def curl(

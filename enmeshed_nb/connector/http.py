@@ -22,7 +22,7 @@ from enmeshed_nb.connector.errors import (
     InvalidInput,
     UnexpectedAnswer,
 )
-from enmeshed_nb.connector.exchange import API, Exchange, Observer
+from enmeshed_nb.connector.exchange import API, BeginObserver, Begun, Exchange, Observer, next_number
 from enmeshed_nb.connector.versions import Version, require_version_7
 from enmeshed_nb.content.model import read_answer
 from enmeshed_nb.content.since import FIRST, Since
@@ -143,6 +143,7 @@ class Http:
         self._timeout = timeout
         self._closed = threading.Event()
         self._observers: list[Observer] = []
+        self._begin_observers: list[BeginObserver] = []
         self._version: Version | None = None
         self._knows_version = False
         self._lock = threading.Lock()
@@ -159,15 +160,25 @@ class Http:
         self._closed.set()
         self._client.close()
 
-    def observe(self, observer: Observer) -> Callable[[], None]:
-        """Call *observer* with every Exchange from now on; return a function that ends this."""
+    def observe(self, observer: Observer, on_begin: BeginObserver | None = None) -> Callable[[], None]:
+        """Call *observer* with every Exchange from now on; return a function that ends this.
+
+        Args:
+            observer: is told of each request that has ended, with an answer or without.
+            on_begin: is told of each request when it is sent, and returns what is called when that has ended (after
+                *observer* was told of it, and also if it was interrupted, which is no Exchange).
+        """
         with self._lock:
             self._observers.append(observer)
+            if on_begin:
+                self._begin_observers.append(on_begin)
 
         def stop() -> None:
             with self._lock:
                 if observer in self._observers:
                     self._observers.remove(observer)
+                if on_begin in self._begin_observers:
+                    self._begin_observers.remove(on_begin)
 
         return stop
 
@@ -260,7 +271,7 @@ class Http:
         self, call: Call, query: Sequence[tuple[str, str]], body: Body
     ) -> Generator[list[httpx.Response], None, None]:
         """Tell the observers of the request in the block: of the answer that is put into the list, or of its error."""
-        started, begun = time.perf_counter(), datetime.now(UTC)
+        started, since, number = time.perf_counter(), datetime.now(UTC), next_number()
         answers: list[httpx.Response] = []
 
         def tell(error: str | None) -> None:
@@ -278,17 +289,23 @@ class Http:
                     request=self._auth.redact(body.shown),
                     response=self._auth.redact(_shown(answer)) if answer else None,
                     error=error,
-                    time=begun,
+                    time=since,
                     url=self.url,
+                    number=number,
                 )
             )
 
+        ends = self._tell_begun(call, query, number, since) if self._begin_observers else ()
         try:
             yield answers
         except ConnectorError as error:
             tell(error.problem)
             raise
-        tell(None)
+        else:
+            tell(None)
+        finally:
+            for end in ends:
+                end()
 
     def _timed_out(self, call: Call, error: httpx.TimeoutException) -> ConnectionFailed:
         if isinstance(error, httpx.ConnectTimeout):
@@ -306,6 +323,14 @@ class Http:
             observers = list(self._observers)
         for observer in observers:
             observer(exchange)
+
+    def _tell_begun(
+        self, call: Call, query: Sequence[tuple[str, str]], number: int, since: datetime
+    ) -> list[Callable[[], None]]:
+        begun = Begun(call.connector, call.method, call.path, tuple(query), number, since)
+        with self._lock:
+            observers = list(self._begin_observers)
+        return [observer(begun) for observer in observers]
 
     def _read(self, call: Call, route: Route, response: httpx.Response, accept: str, *, streamed: bool) -> Any:
         if response.is_success and accept != JSON:

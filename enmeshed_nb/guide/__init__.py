@@ -15,6 +15,7 @@ from enmeshed_nb.guide.mistakes import (
     check_parameters,
     expect_error,
 )
+from enmeshed_nb.guide.playing import Play, PlayError, PlayStep, Verdict
 from enmeshed_nb.guide.predicting import Comparison, Prediction, PredictionError
 from enmeshed_nb.guide.relationships import (
     RelationshipError,
@@ -51,6 +52,9 @@ __all__ = [
     "NoErrorError",
     "Observation",
     "ParameterError",
+    "Play",
+    "PlayError",
+    "PlayStep",
     "Prediction",
     "PredictionError",
     "Problem",
@@ -58,6 +62,7 @@ __all__ = [
     "Scene",
     "Step",
     "Summary",
+    "Verdict",
     "WaitError",
     "WaitTimeout",
     "accept_all",

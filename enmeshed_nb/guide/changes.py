@@ -72,6 +72,18 @@ def marked_lines(exchange: Exchange) -> MarkedLines:
     return MarkedLines(list(_lines(response, (), found)), are_compared)
 
 
+def lines_of(value: Any, sent: Any = None) -> list[MarkedLine]:
+    """Return JSON line by line, each with how it differs from other JSON.
+
+    Args:
+        value: the JSON; without lines if it is None.
+        sent: what it is compared with; if it is None, nothing is marked.
+    """
+    if value is None:
+        return []
+    return list(_lines(value, (), changes(sent, value) if sent is not None else {}))
+
+
 def _lines(
     value: Any, path: JsonPath, found: dict[JsonPath, Change], mark: Change | None = None
 ) -> Iterator[MarkedLine]:

@@ -93,6 +93,7 @@ class RequestDraft:
         self.properties: Json = {"@type": "Request"}
         self.items: list[DraftNode] = []
         self._removed: tuple[list[DraftNode], int, DraftNode] | None = None
+        self._replaced: Json | None = None
         if request is not None:
             self.take(request)
 
@@ -103,7 +104,13 @@ class RequestDraft:
         written.pop("id", None)
         self.items = [DraftNode(node) for node in written.pop("items", [])]
         self.properties = {"@type": "Request", **written}
-        self._removed = None
+        self._removed = self._replaced = None
+
+    def replace(self, request: Request | LocalRequest | Json) -> None:
+        """Take over a whole Request; `put_back` brings back what was there."""
+        before = copy.deepcopy(self.json) if self.items else None
+        self.take(request)
+        self._replaced = before
 
     @property
     def json(self) -> Json:
@@ -147,12 +154,20 @@ class RequestDraft:
         """What was removed last and can be put back."""
         return self._removed[2] if self._removed else None
 
-    def put_back(self) -> DraftNode:
-        """Put back what was removed last, to where it stood, and return it.
+    @property
+    def is_replaced(self) -> bool:
+        """Whether another Request was here before, which can be put back."""
+        return self._replaced is not None
+
+    def put_back(self) -> DraftNode | None:
+        """Put back what was removed last, to where it stood, and return it; else the Request that was replaced.
 
         Raises:
-            ValueError: nothing was removed.
+            ValueError: nothing was removed or replaced.
         """
+        if not self._removed and self._replaced is not None:
+            self.replace(self._replaced)
+            return None
         if not self._removed:
             raise ValueError("Nothing was removed.")
         siblings, index, node = self._removed

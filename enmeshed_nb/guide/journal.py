@@ -1,17 +1,20 @@
 """The journal: what Connectors were asked and what they answered, and how Requests and Relationships moved on."""
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Literal
 
 from enmeshed_nb.closing import Closing
-from enmeshed_nb.connector import Connector, ConnectorError, Exchange, aside
+from enmeshed_nb.connector import Begun, Connector, ConnectorError, Exchange, aside
 from enmeshed_nb.guide.text import TextView, table, time_of_day
 
 Kind = Literal["Request", "Relationship", "Message"]
+_ASIDES = 500
 _COLUMNS = ("time", "connector", "call", "HTTP", "ms", "outcome")
 
 
@@ -59,12 +62,16 @@ class Journal(Closing, TextView):
         self._connectors = {connector.name: connector for connector in connectors}
         self._lock = threading.Lock()
         self._exchanges: list[Exchange] = []
-        self._asides: list[Exchange] = []
+        self._asides: deque[Exchange] = deque(maxlen=_ASIDES)
         self._observations: list[Observation] = []
         self._latest: dict[tuple[str, str], str] = {}
         self._taken = 0
         self._sent_at: dict[str, datetime] = {}
-        self._stops: list[Callable[[], None]] = [connector.observe(self._record) for connector in connectors]
+        self._under_way: dict[int, Begun] = {}
+        self._observers: list[Callable[[], None]] = []
+        self._stops: list[Callable[[], None]] = [
+            connector.observe(self._record, self._begin) for connector in connectors
+        ]
 
     @property
     def connectors(self) -> tuple[Connector, ...]:
@@ -79,9 +86,31 @@ class Journal(Closing, TextView):
 
     @property
     def asides(self) -> tuple[Exchange, ...]:
-        """What views and widgets asked for themselves, in the order in which it ended."""
+        """What views and widgets asked for themselves, in the order in which it ended; of much the newest."""
         with self._lock:
             return tuple(self._asides)
+
+    @property
+    def under_way(self) -> tuple[Begun, ...]:
+        """The calls that have no answer yet, in the order in which they began; without those of views and widgets."""
+        with self._lock:
+            return tuple(self._under_way.values())
+
+    def observe(self, observer: Callable[[], None]) -> Callable[[], None]:
+        """Call *observer* whenever something is new here; return a function that ends this.
+
+        That is when a call begins, when it has ended, and when a wait is over. It is called in the thread that called,
+        so it must be quick, and look itself what is new, elsewhere.
+        """
+        with self._lock:
+            self._observers.append(observer)
+
+        def stop() -> None:
+            with self._lock:
+                if observer in self._observers:
+                    self._observers.remove(observer)
+
+        return stop
 
     def sent_at(self, name: str, message_id: str) -> datetime | None:
         """Return when a Message was sent, as the Connectors recorded it; None if that cannot be found out.
@@ -126,6 +155,8 @@ class Journal(Closing, TextView):
         """End the recording; what was recorded stays."""
         for stop in self._stops:
             stop()
+        with self._lock:
+            self._under_way.clear()
 
     def __len__(self) -> int:
         return len(self.exchanges)
@@ -134,19 +165,45 @@ class Journal(Closing, TextView):
         rows = [_COLUMNS, *map(_row, self.exchanges)]
         return table(rows)
 
+    def _begin(self, begun: Begun) -> Callable[[], None]:
+        if begun.is_aside:
+            return lambda: None
+        with self._lock:
+            self._under_way[begun.number] = begun
+        if begun.wait:
+            begun.wait.at_end(self._tell)
+        self._tell()
+        return partial(self._end, begun.number)
+
+    def _end(self, number: int) -> None:
+        with self._lock:
+            self._under_way.pop(number, None)
+        self._tell()
+
     def _record(self, exchange: Exchange) -> None:
         with self._lock:
-            for each in objects(exchange.response, "Message"):
-                self._sent_at[str(each["id"])] = datetime.fromisoformat(each["createdAt"])
-            if exchange.is_aside:
-                self._asides.append(exchange)
-                return
-            self._exchanges.append(exchange)
-            for subject, status in _statuses(exchange.response):
-                key = (exchange.connector, subject)
-                if self._latest.get(key) != status:
-                    self._latest[key] = status
-                    self._observations.append(Observation(exchange.connector, subject, status, exchange.ended))
+            self._keep(exchange)
+        if exchange.is_aside:
+            self._tell()
+
+    def _tell(self) -> None:
+        with self._lock:
+            observers = list(self._observers)
+        for observer in observers:
+            observer()
+
+    def _keep(self, exchange: Exchange) -> None:
+        for each in objects(exchange.response, "Message"):
+            self._sent_at[str(each["id"])] = datetime.fromisoformat(each["createdAt"])
+        if exchange.is_aside:
+            self._asides.append(exchange)
+            return
+        self._exchanges.append(exchange)
+        for subject, status in _statuses(exchange.response):
+            key = (exchange.connector, subject)
+            if self._latest.get(key) != status:
+                self._latest[key] = status
+                self._observations.append(Observation(exchange.connector, subject, status, exchange.ended))
 
 
 def _row(exchange: Exchange) -> tuple[str, ...]:

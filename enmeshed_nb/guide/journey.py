@@ -80,6 +80,11 @@ def concerning(journal: Journal, *ids: str) -> tuple[Exchange, ...]:
     return _Tale(journal, ids).exchanges
 
 
+def without_ids(text: str) -> str:
+    """Return a text in which only the kind is left of each id: `GET /Requests/Outgoing/REQ…`."""
+    return _ID.sub(r"\1…", text)
+
+
 class _Tale:
     """What is told of some Requests and Relationships, or of all.
 
@@ -359,7 +364,7 @@ class _Tale:
         time = exchange.ended if exchange.method == "GET" else exchange.time
         if path.startswith(_UNINTERESTING):
             return
-        text = f"{exchange.method} " + _ID.sub(r"\1…", path)
+        text = without_ids(f"{exchange.method} {path}")
         if exchange.succeeded and path in (_SYNC, _PEER_TEMPLATES):
             brought = self._brought.get(id(exchange))
             yield Happening(brought or time, side, "sync", text, has_brought=brought is not None)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Protocol, TypeVar
 
 from enmeshed_nb.clock import REAL_TIME, Clock
-from enmeshed_nb.connector import SYNC_ALREADY_RUNNING, Connector, ConnectorError, LocalRequest, NotFound
+from enmeshed_nb.connector import SYNC_ALREADY_RUNNING, Connector, ConnectorError, LocalRequest, NotFound, waiting
 from enmeshed_nb.errors import UserError
 from enmeshed_nb.progress import waiting_for
 
@@ -12,6 +12,10 @@ T = TypeVar("T")
 
 _STEPS = ("Draft", "Open", "DecisionRequired", "ManualDecisionRequired", "Decided", "Completed")
 """The statuses of a Request in the order in which they follow each other; Expired may follow any but Completed."""
+
+
+SOMETHING = "what was waited for"
+"""What is waited for, if nothing else is said."""
 
 
 class WaitError(UserError):
@@ -55,7 +59,7 @@ def wait_for(
     *,
     until: Callable[[T], object] = bool,
     describe: Callable[[T], object] = repr,
-    what: str = "what was waited for",
+    what: str = SOMETHING,
     sync_with: Connector | None = None,
     timeout: float = 30,
     clock: Clock = REAL_TIME,
@@ -81,7 +85,7 @@ def wait_for(
         WaitTimeout: it did not come in time; says what was seen last.
         ConnectorError: from *look* or a synchronisation, but not that another synchronisation runs.
     """
-    with waiting_for(what):
+    with waiting_for(what), waiting(what):
         begun = clock.now()
         pause, sync_pause, next_sync, sync_blocked = 0.001, 1.0, begun, False
         while True:

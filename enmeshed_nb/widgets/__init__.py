@@ -11,9 +11,11 @@ from enmeshed_nb.widgets.exchanges import Exchanges, StepView
 from enmeshed_nb.widgets.journey import Journey
 from enmeshed_nb.widgets.network_status import NetworkStatus
 from enmeshed_nb.widgets.peers import PeerChooser
+from enmeshed_nb.widgets.playground import Playground
 from enmeshed_nb.widgets.predict import CompareView, Predict
 from enmeshed_nb.widgets.problem import ProblemView, show_problems
 from enmeshed_nb.widgets.response import ResponseView
+from enmeshed_nb.widgets.stage import Stage
 from enmeshed_nb.widgets.summary import SummaryView
 
 __all__ = [
@@ -24,10 +26,12 @@ __all__ = [
     "Journey",
     "NetworkStatus",
     "PeerChooser",
+    "Playground",
     "Predict",
     "ProblemView",
     "RequestComposer",
     "ResponseView",
+    "Stage",
     "StepView",
     "SummaryView",
     "show_problems",

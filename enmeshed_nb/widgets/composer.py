@@ -12,9 +12,11 @@ from pydantic import ValidationError
 from enmeshed_nb.connector import Connector, ConnectorError, File
 from enmeshed_nb.content import ItemPath, Request, RequestItemGroup
 from enmeshed_nb.content.rules import counted
+from enmeshed_nb.errors import UserError
 from enmeshed_nb.guide import Problem, explain
 from enmeshed_nb.guide.choices import choices_for
 from enmeshed_nb.guide.draft import GROUP, KINDS, TO_CHOOSE, DraftNode, Json, RequestDraft
+from enmeshed_nb.guide.examples import EXAMPLES, Example, request_of
 from enmeshed_nb.guide.naming import kind_of, name_of, words_of
 from enmeshed_nb.widgets.form import ModelForm
 from enmeshed_nb.widgets.panel import Alert, Panel, button, file_upload, note, wide
@@ -25,6 +27,7 @@ _NAMES = {kind: kind.removesuffix("RequestItem") for kind in KINDS}
 _WITHOUT_CONTROL = frozenset({"items", "metadata", "third_party_address", "initial_attribute_peer"})
 _COPIES = {"JSON": "json", "Python": "python", "curl": "bash", "TypeScript": "typescript"}
 """What a Request can be copied as, and how pygments calls that."""
+_PASTED = "pasted JSON"
 
 
 class RequestComposer(Panel):
@@ -52,10 +55,11 @@ class RequestComposer(Panel):
         self._state, self._copies = ipywidgets.HTML(), ipywidgets.HTML()
         self._header = ipywidgets.VBox()
         self._form: ModelForm | None = None
-        self._undo = button("Undo", lambda: self.attempt(lambda: self.change(self.draft.put_back)), icon="undo")
+        self._undo = button("Undo", lambda: self.attempt(self._put_back), icon="undo")
         super().__init__()
         self.children = [
             note(htpy.h4["Compose a Request"]),
+            _Beginning(self),
             self._header,
             self._items,
             _adding(lambda kind: self.attempt(lambda: self.add(kind)), groups=True),
@@ -99,6 +103,19 @@ class RequestComposer(Panel):
             self._show_header()
             self._show_items()
 
+    def start_from(self, request: Request | Json) -> None:
+        """Replace all that is there by a Request to start from; *Undo* brings back what was there."""
+        with self.one_change():
+            self.draft.replace(request)
+            self._show_header()
+            self._show_items()
+
+    def _put_back(self) -> None:
+        with self.one_change():
+            self.draft.put_back()
+            self._show_header()
+            self._show_items()
+
     def add(self, kind: str, group: int | None = None) -> None:
         """Add an item of a kind such as "ConsentRequestItem", or a "RequestItemGroup"; it is opened.
 
@@ -127,8 +144,9 @@ class RequestComposer(Panel):
             self._form.show((each.field, each.said) for each in self.problems if each.path == () and each.field)
         for path, node in self.draft.nodes():
             self._cards[node].show(path, [each for each in self.problems if each.path == path])
-        self._undo.layout.display = "" if self.draft.removed else "none"
-        self._undo.description = f"Undo: put “{_title(self.draft.removed)}” back" if self.draft.removed else "Undo"
+        removed = self.draft.removed
+        self._undo.layout.display = "" if removed or self.draft.is_replaced else "none"
+        self._undo.description = f"Undo: put “{_title(removed)}” back" if removed else "Undo: the Request before"
         self._state.value = page(self._summary())
         self._copies.value = page(self._copied())
 
@@ -195,6 +213,53 @@ class RequestComposer(Panel):
         lines = [f"  {_place(path)} {_line(node)}" for path, node in self.draft.nodes()]
         lines += [f"  ✘ {' '.join(filter(None, (_place(each.path), _whole(each))))}" for each in self.problems]
         return text("\n".join(["A Request with problems:" if self.problems else "A valid Request:", *lines]))
+
+
+class _Beginning(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
+    """What a Request can start from: an example, or JSON that the reader has."""
+
+    def __init__(self, composer: RequestComposer) -> None:
+        self._composer = composer
+        self._choice = ipywidgets.Dropdown(
+            options=[("choose …", ""), *((each.name, each) for each in EXAMPLES), (_PASTED, _PASTED)],
+            description="Start from",
+            style={"description_width": "initial"},
+            layout=ipywidgets.Layout(width="300px"),
+            tooltip="An example, or a Request that you have as JSON",
+        )
+        self._about, self._problem = note(None), Alert()
+        self._text = ipywidgets.Textarea(
+            description="JSON",
+            rows=6,
+            placeholder='{"items": [ … ]}',
+            tooltip="The JSON of a Request",
+            **wide(),
+        )
+        self._take = button("Start from it", lambda: composer.attempt(self._start))
+        self._choice.observe(lambda _: self._show(), "value")
+        row = ipywidgets.HBox([self._choice, self._take], layout=ipywidgets.Layout(flex_flow="row wrap"))
+        super().__init__([row, self._about, self._text, self._problem])
+        self._show()
+
+    def _show(self) -> None:
+        chosen = self._choice.value
+        self._problem.show()
+        self._take.disabled = chosen == ""
+        self._text.layout.display = "" if chosen == _PASTED else "none"
+        about = chosen.about if isinstance(chosen, Example) else "A Request, or a call or an answer that holds one."
+        self._about.value = page(htpy.p(".enb-muted")[about]) if chosen else ""
+
+    def _start(self) -> None:
+        chosen = self._choice.value
+        self._problem.show()
+        try:
+            if isinstance(chosen, Example):
+                request = chosen.for_peer(self._composer.connector, self._composer.peer)
+            else:
+                request = request_of(self._text.value)
+            self._composer.start_from(request)
+        except UserError as error:
+            self._problem.show(*explain(error).split("\n"))
 
 
 class _Card:

@@ -44,12 +44,20 @@ class DecisionForm(Panel):
         connector: the Recipient.
         request: the incoming Request; it is asked for anew.
         names: what peers are called, by address: `network.names`.
+        on_decide: is called when *Decide* is pressed, in place of `decide`.
 
     Attributes:
         request: the Request as it is known now; with its Response once it is decided.
     """
 
-    def __init__(self, connector: Connector, request: LocalRequest, *, names: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        connector: Connector,
+        request: LocalRequest,
+        *,
+        names: Mapping[str, str] | None = None,
+        on_decide: Callable[[], object] | None = None,
+    ) -> None:
         self._names = dict(names or {})
         self._connector, self.request = connector, connector.requests.incoming.get(request.id)
         self._whole = ipywidgets.ToggleButtons(
@@ -72,7 +80,7 @@ class DecisionForm(Panel):
         }
         self._items = ipywidgets.VBox([*self._drawn()])
         self._state = ipywidgets.HTML()
-        decide = partial(self.attempt, self.decide, is_step=True)
+        decide = partial(self.attempt, on_decide or self.decide, is_step=True)
         self._decide = button("Decide", decide, style="primary", tooltip="Send the decision")
         super().__init__()
         for control in (self._whole, self._code, self._message):
@@ -201,6 +209,12 @@ class DecisionForm(Panel):
             self._show(problems(error))
             self.request = incoming.get(self.request.id)  # perhaps it was decided elsewhere meanwhile
             self._show_whether_it_is_open()
+
+    def look(self) -> None:
+        """Show the Request as the Connector has it now: perhaps it was decided elsewhere."""
+        with aside():
+            self.request = self._connector.requests.incoming.get(self.request.id)
+            self.check()
 
     def decide(self) -> LocalRequest:
         """Send the decision, once; return the Request as it is then.

@@ -52,6 +52,7 @@ class Panel(ipywidgets.VBox, metaclass=_MadeAside):  # type: ignore[misc]  # ipy
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._is_changing = False
+        self._watchers: list[Callable[[], object]] = []
         self.problem = Alert()
         super().__init__()
         self.add_class("enb-panel")
@@ -68,10 +69,19 @@ class Panel(ipywidgets.VBox, metaclass=_MadeAside):  # type: ignore[misc]  # ipy
     def after_change(self) -> None:
         """Do what follows from a change."""
 
+    def on_change(self, action: Callable[[], object]) -> None:
+        """Call *action* after each change, when what follows from it is done."""
+        self._watchers.append(action)
+
     def changed(self) -> None:
         """Tell that something has changed, by a click or by Python."""
         if not self._is_changing:
-            self.attempt(self.after_change)
+            self.attempt(self._follow_up)
+
+    def _follow_up(self) -> None:
+        self.after_change()
+        for each in self._watchers:
+            each()
 
     @contextmanager
     def one_change(self) -> Iterator[None]:
@@ -83,7 +93,7 @@ class Panel(ipywidgets.VBox, metaclass=_MadeAside):  # type: ignore[misc]  # ipy
             finally:
                 self._is_changing = outer
             if not outer:
-                self.after_change()
+                self._follow_up()
 
     def attempt(self, action: Callable[[], object], *, is_step: bool = False) -> None:
         """Do something, one thing at a time; an error is shown in the widget, for JupyterLab shows it nowhere.

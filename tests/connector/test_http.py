@@ -14,6 +14,7 @@ import pytest
 from enmeshed_nb.connector import (
     AnswerTimeout,
     ApiError,
+    Begun,
     ConnectionFailed,
     Connector,
     ConnectorError,
@@ -26,6 +27,8 @@ from enmeshed_nb.connector import (
     Unauthorized,
     UnexpectedAnswer,
     UnsupportedVersion,
+    aside,
+    waiting,
 )
 from enmeshed_nb.errors import UserError
 from tests.listening import Answering, listening
@@ -329,6 +332,47 @@ def test_what_is_interrupted_is_no_exchange() -> None:
         with pytest.raises(KeyboardInterrupt):
             sender.account.sync()
     assert exchanges == []
+
+
+def test_who_asks_is_told_when_a_call_begins_and_ends() -> None:
+    told: list[object] = []
+
+    def begin(begun: Begun) -> Callable[[], None]:
+        told.append(begun)
+        return lambda: told.append("ended")
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        told.append("sent")
+        return httpx.Response(204)
+
+    with connector(answer) as sender:
+        stop = sender.observe(told.append, begin)
+        with waiting("the kettle"):
+            sender.account.sync()
+        begun, sent, exchange, ended = told
+        assert (sent, ended) == ("sent", "ended")
+        assert (begun.connector, begun.call, begun.is_aside) == ("sender", "POST /Account/Sync", False)
+        assert (begun.number, begun.since, begun.wait) == (exchange.number, exchange.time, exchange.wait)
+        assert (begun.wait.what, begun.wait.is_over) == ("the kettle", True)
+        with aside():
+            sender.account.sync()
+        assert (told[4].is_aside, told[4].wait, told[4].number > begun.number) == (True, None, True)
+        stop()
+        sender.account.sync()
+        assert told[8:] == ["sent"]
+
+
+def test_who_asks_is_told_that_a_call_was_interrupted() -> None:
+    ended: list[int] = []
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        raise KeyboardInterrupt
+
+    with connector(answer) as sender:
+        sender.observe(lambda _: None, lambda begun: lambda: ended.append(begun.number))
+        with pytest.raises(KeyboardInterrupt):
+            sender.account.sync()
+    assert len(ended) == 1
 
 
 def test_what_could_not_be_sent_is_an_exchange_with_its_problem() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 import httpx
 import pytest
 
-from enmeshed_nb.connector import Connector, LocalRequest, Refused
+from enmeshed_nb.connector import Connector, LocalRequest, Refused, aside, waiting
 from enmeshed_nb.content import ResponseItem
 from enmeshed_nb.guide import Journal, results_table, status_table
 from enmeshed_nb.guide.results import given, item_results
@@ -103,6 +103,31 @@ def test_text_of_a_peer_cannot_become_html_or_break_lines() -> None:
     assert "&lt;script&gt;" in bundle["text/html"]
     assert "\x1b" not in bundle["text/plain"]
     assert len(bundle["text/plain"].splitlines()) == 3
+
+
+def test_a_journal_knows_what_is_under_way_and_tells_when_it_changes() -> None:
+    seen: list[list[str]] = []
+    journal: Journal
+
+    def answered(_: httpx.Request) -> httpx.Response:
+        seen.append([each.call for each in journal.under_way])
+        return answer([])
+
+    sender = Connector("http://c.test", "key", name="sender", transport=httpx.MockTransport(answered))
+    with Journal(sender) as journal:
+        told: list[tuple[int, int]] = []
+        stop = journal.observe(lambda: told.append((len(journal), len(journal.under_way))))
+        sender.messages.list()
+        with aside():
+            sender.messages.list()
+        assert seen == [["GET /Messages"], []]
+        assert told == [(0, 1), (1, 0), (1, 0)]  # begun, ended; asked aside, and answered
+        with waiting("the kettle"):
+            sender.messages.list()
+        assert told[3:] == [(1, 1), (2, 0), (2, 0)]  # begun, ended, and the wait is over
+        stop()
+        sender.messages.list()
+        assert len(told) == 6
 
 
 def test_threads_may_share_a_journal() -> None:

@@ -12,7 +12,8 @@ import pytest
 from enmeshed_nb.localnet import LocalNetwork, stop
 from tests.conftest import ROOT, enmeshed_nb_process
 
-NOTEBOOKS = {path.name[:2]: path for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}
+NOTEBOOKS = {path.stem.partition("-")[0]: path for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}
+"""The lessons by their numbers, and the playground by its name."""
 ALONE = {name: value for name, value in os.environ.items() if not name.startswith("ENMESHED_NB_")}
 
 

@@ -62,10 +62,10 @@ def used_dir(data_dir, tmp_path_factory) -> Path:
 def test_all_run_by_papermill_in_random_order(used_dir, tmp_path):
     done = run(*in_random_order(), "--junit", tmp_path / "junit.xml", data_dir=used_dir, out=tmp_path)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
-    assert "13 of 13 notebooks succeeded" in done.stdout
+    assert f"{len(NOTEBOOKS)} of {len(NOTEBOOKS)} notebooks succeeded" in done.stdout
     for word in ("Draft", "Open", "ManualDecisionRequired", "Decided", "Completed", "Accepted", "Rejected"):
         assert word in done.stdout
-    assert 'tests="13" failures="0"' in (tmp_path / "junit.xml").read_text()
+    assert f'tests="{len(NOTEBOOKS)}" failures="0"' in (tmp_path / "junit.xml").read_text()
 
 
 def test_all_show_the_same_again_in_random_order(used_dir):
@@ -243,3 +243,10 @@ def test_12_the_program_asks_what_it_is_told(varied):
     (asked,) = list(sent_with(varied.sender, consent="I do."))
     assert results(asked) == ["Accepted"]
     assert sorted(path.name for path in varied.home.glob("*.py")) == ["consent.py", "test_consent.py"]
+
+
+def test_the_playground_plays_it_through_as_it_is_set(varied):
+    stored = nbformat.read(varied.home.parent / "out" / "playground.ipynb", as_version=4)
+    shown = [output.data["text/plain"] for cell in stored.cells for output in cell.get("outputs", [])][-1]
+    assert "“Really you?”" in shown
+    assert "It is over: the Request was rejected." in shown

@@ -26,8 +26,8 @@ def cells(path):
     return nbformat.read(path, as_version=4).cells
 
 
-def test_there_are_thirteen():
-    assert list(NOTEBOOKS) == [f"{number:02}" for number in range(13)]
+def test_there_are_thirteen_lessons_and_the_playground():
+    assert list(NOTEBOOKS) == [*(f"{number:02}" for number in range(13)), "playground"]
 
 
 def code_of(cells):
@@ -179,7 +179,10 @@ def test_it_shows_the_network(cells):
     assert "NetworkStatus(network)" in "\n".join(cell.source for cell in code_of(cells))
 
 
-def test_it_ends_with_what_was_learnt_questions_and_where_to_go_on(cells):
+def test_it_ends_with_what_was_learnt_questions_and_where_to_go_on(path, cells):
+    if path == NOTEBOOKS["playground"]:
+        assert "**Go on:**" in cells[-1].source  # it is no lesson
+        return
     text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
     last = text[text.index("## What you have learnt") :]
     questions, answers = last.split("<details><summary>Answers</summary>")

@@ -30,10 +30,12 @@ from enmeshed_nb.widgets import (
     Journey,
     NetworkStatus,
     PeerChooser,
+    Playground,
     Predict,
     ProblemView,
     RequestComposer,
     ResponseView,
+    Stage,
     StepView,
     SummaryView,
 )
@@ -175,6 +177,8 @@ def views(network: LocalNetwork, sender: Connector, recipient: Connector) -> lis
         done = wait_for_status(sender.requests.outgoing, created.id, "Completed", sync=sender)
         guess = Predict("Which status has the Request at the Sender?", ("Open", "Decided", "Completed"))
         both = Network(sender, recipient, network)
+        playground = Playground(both, request)
+        playground.play_through()
         return [
             NetworkStatus(both),
             PeerChooser(sender),
@@ -187,10 +191,12 @@ def views(network: LocalNetwork, sender: Connector, recipient: Connector) -> lis
             Journey(journal, created.id),
             Exchanges(journal.exchanges),
             StepView(journal, created.id),
+            Stage(journal),
             SummaryView(journal, done, created),
             refused,
             guess,
             guess.compare(done.status, "The Sender has synchronised, and the Response was there."),
+            playground,
         ]
 
 

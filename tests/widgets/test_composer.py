@@ -24,10 +24,24 @@ from enmeshed_nb.content.since import FIRST
 from enmeshed_nb.content.versions import since_of
 from enmeshed_nb.guide import ask
 from enmeshed_nb.guide.draft import GROUP, KINDS
+from enmeshed_nb.guide.examples import EXAMPLES
 from enmeshed_nb.widgets import PeerChooser, RequestComposer
 from tests.conftest import closed_port
-from tests.widgets.samples import AUTHENTICATION, OPTIONAL
-from tests.widgets.seen import alerts, choose, control, controls, html_of, options, part, press, read, status, text_of
+from tests.widgets.samples import AUTHENTICATION, EVIL, OPTIONAL
+from tests.widgets.seen import (
+    alerts,
+    choose,
+    control,
+    controls,
+    html_of,
+    options,
+    part,
+    pieces,
+    press,
+    read,
+    status,
+    text_of,
+)
 
 
 @pytest.fixture
@@ -389,3 +403,71 @@ def test_another_peer_is_one_change(three):
         choose(chooser, addresses[0][-4:])
         assert [each.request["peer"] for each in journal.asides] == [addresses[1], addresses[0]]
         assert json.dumps(addresses[0]) in text_of(html_of(composer))
+
+
+@pytest.mark.parametrize("example", [each for each in EXAMPLES if each.name != "Delete an Attribute"])
+def test_it_starts_from_each_example_and_what_was_there_comes_back(sender, recipient, peer, example):
+    with Journal(sender, recipient) as journal:
+        composer = RequestComposer(sender, peer, request=Request(title="Mine", items=[AUTHENTICATION]))
+        assert control(composer, "Start from it").disabled
+        control(composer, "Start from").value = example
+        assert example.about in read(composer)
+        assert not control(composer, "Start from it").disabled
+        press(composer, "Start from it")
+    assert composer.problems == alerts(composer) == []
+    assert "✔ The Request is valid." in status(composer)
+    assert [item["@type"] for item in composer.draft.json["items"]] == [
+        item["@type"] for item in example.written["items"]
+    ]
+    assert control(composer, "Title").value == example.written.get("title", "")
+    assert journal.exchanges == ()
+    started = composer.draft.json
+    press(composer, "Undo: the Request before")
+    assert control(composer, "Title").value == "Mine"
+    assert composer.request == Request(title="Mine", items=[AUTHENTICATION])
+    press(composer, "Undo: the Request before")  # nothing is lost either way
+    assert composer.draft.json == started
+
+
+def test_with_nothing_there_before_an_example_leaves_nothing_to_undo(compose):
+    composer = compose()
+    choose(composer, "E-mail verification")
+    press(composer, "Start from it")
+    assert "Undo" not in read(composer)
+    press(part(composer, "1 Attribute"), "Remove")
+    press(composer, "Undo: put")
+    assert len(composer.request.items) == 2
+
+
+def test_an_example_that_cannot_be_made_yet_says_what_to_do_and_changes_nothing(three):
+    ada, bo, _ = three
+    composer = RequestComposer(ada, bo.account.identity_info().address, Request(items=[AUTHENTICATION]))
+    choose(composer, "Delete an Attribute")
+    press(composer, "Start from it")
+    assert "Share one first" in " ".join(alerts(composer))
+    assert composer.request == Request(items=[AUTHENTICATION])
+    choose(composer, "Membership form")
+    assert alerts(composer) == []
+
+
+def test_pasted_json_replaces_the_request_once_it_is_one_and_stays_until_then(compose):
+    composer = compose(AUTHENTICATION)
+    control(composer, "Start from").value = "pasted JSON"
+    pasted = control(composer, "JSON")
+    wrong = json.dumps({"content": {"title": "Pasted", "items": [{**OPTIONAL.model_dump(), "consent": EVIL, "a": 1}]}})
+    for text, said in [
+        ("", "There is nothing to read yet"),
+        (wrong[:-1], "This is no JSON: line 1, character"),
+        (wrong, "items[0].a: is unknown here"),
+    ]:
+        pasted.value = text
+        press(composer, "Start from it")
+        assert said in " ".join(alerts(composer))
+        assert (composer.request, pasted.value) == (Request(items=[AUTHENTICATION]), text)
+    pasted.value = wrong.replace(', "a": 1', "")
+    press(composer, "Start from it")
+    assert alerts(composer) == []
+    assert (composer.request.title, composer.request.items[0].consent) == ("Pasted", EVIL)
+    assert "<script>" not in "".join(pieces(composer))
+    control(composer, "Start from").value = ""
+    assert controls(composer, "JSON") == []

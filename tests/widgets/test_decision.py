@@ -355,3 +355,18 @@ def test_what_is_decided_is_kept_without_a_kernel(incoming, recipient):
     assert "undecided" not in html_of(form)
     assert str(form).endswith("“Newsletter” (2nd): accept")
     assert "Newsletter" in read(form)
+
+
+def test_who_puts_the_form_into_something_larger_decides_what_its_button_does(incoming, recipient):
+    request, pressed = incoming(AUTHENTICATION), []
+    form = DecisionForm(recipient, request, on_decide=lambda: pressed.append("Decide"))
+    press(form, "Decide")
+    assert pressed == ["Decide"]
+    assert recipient.requests.incoming.get(request.id).status == "ManualDecisionRequired"
+    recipient.requests.incoming.accept(request.id, [{"accept": True}])
+    assert can_be_chosen(part(form, "Is it you?"))  # as it was heard last
+    with Journal(recipient) as journal:
+        form.look()
+    assert journal.exchanges == ()
+    assert not can_be_chosen(part(form, "Is it you?"))
+    assert "This Request is" in status(form)

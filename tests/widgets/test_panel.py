@@ -55,6 +55,19 @@ def test_several_changes_can_be_one():
     assert panel.followed == 3
 
 
+def test_who_asked_for_it_is_told_of_each_change_when_it_is_done():
+    panel, told = Counting(), []
+    panel.on_change(lambda: told.append(panel.followed))
+    panel.text.value = "a"
+    with panel.one_change():
+        panel.text.value = "b"
+        panel.text.value = "c"
+    assert told == [1, 2]
+    panel.on_change(panel.fail)
+    panel.text.value = "d"
+    assert alerts(panel) == ["✘ <b>not</b> so"]
+
+
 class Asking(Panel):
     """Asks a Connector at every opportunity."""
 

@@ -18,7 +18,13 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 LOCK = HERE / "package-lock.json"
 DONE = HERE / "node_modules" / ".installed-lock.json"
-FOLDERS = ["benchmarks", "enmeshed_nb/localnet/connector_host", "tests/host", "tools/javascript"]
+FOLDERS = [
+    "benchmarks",
+    "enmeshed_nb/localnet/connector_host",
+    "enmeshed_nb/widgets/stage",
+    "tests/host",
+    "tools/javascript",
+]
 
 
 def is_installed() -> bool:

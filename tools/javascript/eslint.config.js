@@ -1,4 +1,4 @@
-// How the JavaScript is linted: the Connector host and its tests.
+// How the JavaScript is linted: the Connector host and its tests, and the stage, which a browser draws.
 
 import js from "@eslint/js";
 import globals from "globals";
@@ -32,5 +32,6 @@ export default [
       "prefer-const": "error",
       "require-atomic-updates": "error"
     }
-  }
+  },
+  { files: ["enmeshed_nb/widgets/**"], languageOptions: { globals: globals.browser } }
 ];
