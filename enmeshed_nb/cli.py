@@ -503,6 +503,7 @@ def _connectors_for_kernels(folder: Path | None) -> LocalNetwork | None:
     from enmeshed_nb import own_connectors
 
     if own := own_connectors.from_environment():
+        own_connectors.hand_on(own)
         console(stderr=True).print(
             f"Own Connectors: {own.sender.url}, {own.recipient.url}. No local network is started."
         )

@@ -55,6 +55,13 @@ class OwnConnectors:
         return cls(Endpoint(sender_url, sender_key), Endpoint(recipient_url, recipient_key))
 
 
+def hand_on(own: OwnConnectors) -> None:
+    """Name own Connectors in this process's environment, for those that it starts: a `.env` file is not near them."""
+    for role, endpoint in (("SENDER", own.sender), ("RECIPIENT", own.recipient)):
+        os.environ[f"{PREFIX}{role}_URL"] = endpoint.url
+        os.environ[f"{PREFIX}{role}_API_KEY"] = endpoint.api_key
+
+
 def from_environment() -> OwnConnectors | None:
     """Return the own Connectors that the environment names, or else a `.env` file here or in a folder above.
 

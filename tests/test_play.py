@@ -14,7 +14,7 @@ import pytest
 
 from enmeshed_nb import cli
 from enmeshed_nb.localnet import running
-from tests.conftest import ENMESHED_NB, closed_port, end, enmeshed_nb, is_gone, until, up
+from tests.conftest import ENMESHED_NB, ROOT, closed_port, end, enmeshed_nb, is_gone, until, up
 from tests.notebooks.conftest import ALONE
 
 Play = Callable[..., tuple[subprocess.Popen[bytes], Path]]
@@ -25,11 +25,13 @@ def play(folder: Path, tmp_path: Path) -> Iterator[Play]:
     """Start `enmeshed-nb play`, and return it with the file of what it prints."""
     started: list[subprocess.Popen[bytes]] = []
 
-    def start(*arguments: str, **variables: str) -> tuple[subprocess.Popen[bytes], Path]:
+    def start(*arguments: str, cwd: Path = ROOT, **variables: str) -> tuple[subprocess.Popen[bytes], Path]:
         log = tmp_path / f"play-{len(started)}.log"
         command = [*ENMESHED_NB, "play", "--no-browser", "--data-dir", str(folder), *arguments]
         with log.open("w") as written:
-            process = subprocess.Popen(command, stdout=written, stderr=subprocess.STDOUT, env=ALONE | variables)
+            process = subprocess.Popen(
+                command, stdout=written, stderr=subprocess.STDOUT, cwd=cwd, env=ALONE | variables
+            )
         started.append(process)
         return process, log
 
@@ -82,16 +84,22 @@ def test_a_network_that_runs_already_is_joined_and_stays(play, folder):
     assert running(folder).pid == before["pid"]
 
 
-def test_it_plays_with_own_connectors_when_they_are_named(play, folder, network):
+@pytest.mark.parametrize("named_in", ["the environment", "a .env file"])
+def test_it_plays_with_own_connectors_when_they_are_named(play, folder, tmp_path, network, named_in):
     own = {
         f"ENMESHED_NB_{each.name.upper()}_{what}": value
         for each in (network.state.connector("sender"), network.state.connector("recipient"))
         for what, value in (("URL", each.url), ("API_KEY", each.api_key))
     }
-    _, log = play(**own)
+    if named_in == "a .env file":
+        (tmp_path / ".env").write_text("".join(f"{name}={value}\n" for name, value in own.items()))
+        _, log = play(cwd=tmp_path)
+    else:
+        _, log = play(**own)
     page = shown(address_in(log))
     assert "No local network is started" in " ".join(log.read_text().split())
     assert "Your own Connectors: what you do here is real." in page
+    assert network.state.connector("sender").url in page
     assert not folder.exists()
 
 
