@@ -6,6 +6,7 @@ nothing of it is stored in what is executed without anybody there.
 """
 
 import html
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -124,6 +125,11 @@ class _Terminal:
     def end(self, line: str) -> None:
         self._status.stop()
         self._console.print(self._text(line, style="dim"), soft_wrap=True)
+
+
+def is_app() -> bool:
+    """Whether Voilà shows the notebook: somebody looks on, though no input can be asked for."""
+    return os.environ.get("SERVER_SOFTWARE", "").startswith("voila")
 
 
 def somebody_looks_on() -> bool:

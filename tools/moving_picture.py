@@ -1,6 +1,6 @@
 """Record the stage while notebook 02 runs, as the README's moving picture.
 
-python tools/moving_picture.py
+python -m tools.moving_picture
 
 It needs Chromium, as the browser tests do, and takes a minute. The run is a real one; pauses are shortened.
 """

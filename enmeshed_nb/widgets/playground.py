@@ -1,7 +1,6 @@
 """The playground: every step of the guide by a click, with a Request of any shape, and all that the Connectors say."""
 
 import contextvars
-import os
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -27,7 +26,7 @@ from enmeshed_nb.guide.playing import STEPS, Play, PlayStep, StepName, Verdict, 
 from enmeshed_nb.guide.steps import asked
 from enmeshed_nb.guide.text import quoted
 from enmeshed_nb.network import Network
-from enmeshed_nb.progress import somebody_looks_on
+from enmeshed_nb.progress import is_app, somebody_looks_on
 from enmeshed_nb.widgets.composer import RequestComposer
 from enmeshed_nb.widgets.decision import DecisionForm
 from enmeshed_nb.widgets.exchanges import Exchanges
@@ -169,7 +168,7 @@ class Playground(Panel):
             UserError: a step did not go well, as `Connector` and `Decision` say it.
             pydantic.ValidationError: the decision breaks a limit.
         """
-        if not (somebody_looks_on() or _is_app()) and not self.play_through():
+        if not (somebody_looks_on() or is_app()) and not self.play_through():
             assert self.play.problem
             raise self.play.problem
 
@@ -437,11 +436,6 @@ class Playground(Panel):
         ended = self._ended() if not play.next else f"Next: {play.next.words}."
         problem = [explain(play.problem)] if play.problem else []
         return text("\n".join([f"Playground: {about}", *lines, ended, *problem]))
-
-
-def _is_app() -> bool:
-    """Whether Voilà shows the notebook: somebody looks on, though no input can be asked for."""
-    return os.environ.get("SERVER_SOFTWARE", "").startswith("voila")
 
 
 def _in_kernel() -> bool:

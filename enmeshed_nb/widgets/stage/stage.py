@@ -3,7 +3,6 @@
 What it shows is a `Scene`, plain data. `stage.js` draws it; where no front end runs, `drawing.py` does.
 """
 
-import os
 import threading
 from collections.abc import Callable, Sequence
 from importlib.resources import files
@@ -20,7 +19,7 @@ from enmeshed_nb.guide.explanations import explain
 from enmeshed_nb.guide.journal import Journal
 from enmeshed_nb.guide.peers import shortened
 from enmeshed_nb.guide.scene import Scene
-from enmeshed_nb.progress import somebody_looks_on
+from enmeshed_nb.progress import is_app, somebody_looks_on
 from enmeshed_nb.widgets.panel import running_cell
 from enmeshed_nb.widgets.stage.drawing import drawn
 from enmeshed_nb.widgets.view import STATES, View, text
@@ -105,8 +104,7 @@ class Stage(View, Closing):
         return str(Scene(self.journal, recall=False))
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
-        is_voila = os.environ.get("SERVER_SOFTWARE", "").startswith("voila")
-        if not (is_voila or somebody_looks_on()):
+        if not (is_app() or somebody_looks_on()):
             return super()._repr_mimebundle_(include, exclude)
         cell, _ = running_cell()
         before = _of_cells.pop(cell, None)
@@ -115,7 +113,7 @@ class Stage(View, Closing):
         if cell:
             _of_cells[cell] = self
         live = _view_of(self.widget)
-        if not is_voila and self._panel is None:
+        if not is_app() and self._panel is None:
             self._stand_beside()
         return {**super()._repr_mimebundle_(include, exclude), **live}
 
