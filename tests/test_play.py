@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.cookiejar import CookieJar
 from pathlib import Path
 from urllib.request import HTTPCookieProcessor, build_opener
@@ -28,7 +29,7 @@ def play(folder: Path, tmp_path: Path) -> Iterator[Play]:
     def start(*arguments: str, cwd: Path = ROOT, **variables: str) -> tuple[subprocess.Popen[bytes], Path]:
         log = tmp_path / f"play-{len(started)}.log"
         command = [*ENMESHED_NB, "play", "--no-browser", "--data-dir", str(folder), *arguments]
-        with log.open("w") as written:
+        with log.open("w") as written, heeding_ctrl_c():
             process = subprocess.Popen(
                 command, stdout=written, stderr=subprocess.STDOUT, cwd=cwd, env=ALONE | variables
             )
@@ -38,6 +39,16 @@ def play(folder: Path, tmp_path: Path) -> Iterator[Play]:
     yield start
     for process in started:
         end(process)
+
+
+@contextmanager
+def heeding_ctrl_c() -> Iterator[None]:
+    """Let processes that are started in the block heed Ctrl-C, also where those in the background do not."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def address_in(log: Path) -> str:

@@ -30,7 +30,14 @@ class App:
     def kernels(self) -> int:
         """Return how many kernels run."""
         children = psutil.Process(self.process.pid).children(recursive=True)
-        return sum("ipykernel_launcher" in " ".join(each.cmdline()) for each in children)
+        return sum(self._is_kernel(each) for each in children)
+
+    @staticmethod
+    def _is_kernel(process: psutil.Process) -> bool:
+        try:
+            return "ipykernel_launcher" in " ".join(process.cmdline())
+        except psutil.Error:  # it has just ended
+            return False
 
 
 @pytest.fixture(scope="module")

@@ -272,7 +272,8 @@ test("what is found by an index is what is there, in its order, whatever was cha
   const one = (values) => values[random(values.length)];
   const text = () => one([..."abcdefghijklmno", 1, null]);
   const value = () => one([text(), text(), ["a", "b"]]);
-  const source = () => one([{ of: value() }, [{ of: value() }, { of: value() }], {}, "a"]);
+  const twice = (each) => [{ of: each }, { of: each }];
+  const source = () => one([{ of: value() }, [{ of: value() }, { of: value() }], twice(text()), {}, "a"]);
   const changes = {
     create: async (things, { id, document }) => (await things.read(id)) ?? things.create(document),
     update: async (things, { id, document }) => {

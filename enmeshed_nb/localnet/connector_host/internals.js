@@ -264,12 +264,12 @@ class TextIndex {
 
   put(document) {
     this.remove(document);
-    const texts = [...textsAt(document, this.#names)];
+    const texts = new Set(textsAt(document, this.#names));
     for (const text of texts) {
       if (!this.#keys.has(text)) this.#keys.set(text, new Set());
       this.#keys.get(text).add(document.$loki);
     }
-    if (texts.length > 0) this.#texts.set(document.$loki, texts);
+    if (texts.size > 0) this.#texts.set(document.$loki, texts);
   }
 
   remove({ $loki: key }) {
