@@ -1,4 +1,4 @@
-"""The command line: `enmeshed-nb up | down | status | logs | reset | backbone | run | lab | play | doctor`.
+"""The command line: `enmeshed-nb up | down | status | clock | logs | reset | backbone | run | lab | play | doctor`.
 
 A command imports what only it needs, so that the others start at once (papermill alone takes seconds).
 """
