@@ -14,6 +14,9 @@ from enmeshed_nb.printable import printable_lines
 from enmeshed_nb.runner.plan import PlannedRun
 from enmeshed_nb.summary import SUMMARY_MIME
 
+_DIED_AT_ONCE = "Kernel died before replying"
+"""What is said of a kernel that ran nothing; mostly, another program has taken a port that was chosen for it."""
+
 
 @dataclass(frozen=True)
 class NotebookRun:
@@ -47,17 +50,12 @@ def execute(planned: PlannedRun, *, progress_bar: bool = True) -> NotebookRun:
     if progress_bar:  # papermill's bar stands at 0 % meanwhile
         print(f"Starting the kernel of {planned.output.stem} …", file=sys.stderr)
     try:
-        papermill.execute_notebook(
-            str(planned.notebook),
-            str(planned.output),
-            parameters=dict(planned.parameters),
-            kernel_name="python3",
-            cwd=str(planned.notebook.parent),
-            # What a kernel logs is not the reader's, errors of cells come as outputs: its remarks on its transport, and
-            # "KeyboardInterrupt caught in kernel", an ERROR, since a shutdown begins with an interrupt.
-            extra_arguments=["--log-level=CRITICAL"],
-            progress_bar={"desc": planned.output.stem} if progress_bar else False,
-        )
+        try:
+            _execute(planned, progress_bar=progress_bar)
+        except RuntimeError as failure:
+            if _DIED_AT_ONCE not in str(failure):
+                raise
+            _execute(planned, progress_bar=progress_bar)
     except PapermillExecutionError as failure:
         error = printable_lines(f"Cell {failure.cell_index}: {failure.ename}: {failure.evalue}")
     except Exception as failure:  # a kernel that died or could not start
@@ -67,6 +65,20 @@ def execute(planned: PlannedRun, *, progress_bar: bool = True) -> NotebookRun:
         return NotebookRun(planned, seconds, error)
     executed = nbformat.read(planned.output, as_version=4)  # type: ignore[no-untyped-call]
     return NotebookRun(planned, seconds, error, _steps(executed), _requests(executed))
+
+
+def _execute(planned: PlannedRun, *, progress_bar: bool) -> None:
+    papermill.execute_notebook(
+        str(planned.notebook),
+        str(planned.output),
+        parameters=dict(planned.parameters),
+        kernel_name="python3",
+        cwd=str(planned.notebook.parent),
+        # What a kernel logs is not the reader's, errors of cells come as outputs: its remarks on its transport, and
+        # "KeyboardInterrupt caught in kernel", an ERROR, since a shutdown begins with an interrupt.
+        extra_arguments=["--log-level=CRITICAL"],
+        progress_bar={"desc": planned.output.stem} if progress_bar else False,
+    )
 
 
 def _steps(notebook: Any) -> dict[str, float]:

@@ -3,6 +3,7 @@
 import json
 
 import nbformat
+import papermill
 import pytest
 
 from enmeshed_nb.guide import SUMMARY_MIME
@@ -82,3 +83,19 @@ def test_progress_is_shown_only_if_it_is_wanted(planned, capfd, shown):
 def test_progress_is_shown_by_default(planned, capfd):
     execute(planned("1"))
     assert "copy: 100%" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(("dies", "error"), [(1, ""), (9, "RuntimeError: Kernel died before replying to kernel_info")])
+def test_a_kernel_that_dies_before_it_did_anything_is_started_once_more(planned, monkeypatch, dies, error):
+    """Its ports are chosen before it has them: that another process takes one meanwhile cannot be caused here."""
+    plan, real, starts = planned("1 + 1"), papermill.execute_notebook, []
+
+    def dying(*words, **options):
+        starts.append(words)
+        if len(starts) <= dies:
+            raise RuntimeError("Kernel died before replying to kernel_info")
+        return real(*words, **options)
+
+    monkeypatch.setattr(papermill, "execute_notebook", dying)
+    assert execute(plan, progress_bar=False).error == error
+    assert len(starts) == 2
