@@ -137,9 +137,7 @@ class LocalNetwork(Closing):
         Raises:
             NetworkError: one could not be stopped, or has a name that no Connector can have.
         """
-        if joined := _ask(Folder(Path(self.state.data_dir)), "look", remove=names):
-            self.state, connection = joined
-            connection.close()
+        self.state = _look(Folder(Path(self.state.data_dir)), remove=names) or self.state
 
     @property
     def clock(self) -> "NetworkClock":
@@ -204,11 +202,9 @@ class NetworkClock:
         return datetime.now(UTC) + self.ahead
 
     def _asked(self, advance: float = 0) -> NetworkState:
-        if not (joined := _ask(self._folder, "look", advance=advance)):
-            raise NetworkError(f"No network runs in {self._folder.path}.", f"Start it: {self._folder.command('up')}")
-        state, connection = joined
-        connection.close()
-        return state
+        if state := _look(self._folder, advance=advance):
+            return state
+        raise NetworkError(f"No network runs in {self._folder.path}.", f"Start it: {self._folder.command('up')}")
 
 
 def running(folder: Path | str | None = None) -> NetworkState | None:
@@ -218,11 +214,7 @@ def running(folder: Path | str | None = None) -> NetworkState | None:
         HangingError: it runs, but does not answer.
         NetworkError: it could not start.
     """
-    if not (joined := _ask(Folder(data_dir(folder)), "look")):
-        return None
-    state, connection = joined
-    connection.close()
-    return state
+    return _look(Folder(data_dir(folder)))
 
 
 def stop(folder: Path | str | None = None, *, force: bool = False) -> bool:
@@ -276,6 +268,20 @@ def reset(folder: Path | str | None = None) -> bool:
     except OSError as error:
         raise NetworkError(f"{error.filename} cannot be deleted: {error.strerror}.") from error
     return True
+
+
+def _look(place: Folder, *, remove: Sequence[str] = (), advance: float = 0) -> NetworkState | None:
+    """Ask something of the network of a folder without using it; return its state, None if none runs.
+
+    Raises:
+        HangingError: it does not answer.
+        NetworkError: it cannot do that, or could not start.
+    """
+    if not (joined := _ask(place, "look", remove=remove, advance=advance)):
+        return None
+    state, connection = joined
+    connection.close()
+    return state
 
 
 def _ask(

@@ -142,7 +142,6 @@ class Backbone(Closing):
 
     def advance(self, by: timedelta) -> None:
         """Move the time forward. What a caller is in the middle of goes on: its login, its challenge, its sync run."""
-        deletion.remove_identities(self._store)
         with Transaction(self._store) as transaction:
             for each in (
                 *transaction.session.scalars(select(AccessToken)),
@@ -150,8 +149,7 @@ class Backbone(Closing):
                 *transaction.session.scalars(select(SyncRun).where(SyncRun.finalized_at.is_(None))),
             ):
                 each.expires_at += by
-            transaction.session.flush()
-            self._ahead += by
+        self._ahead += by
         deletion.remove_identities(self._store)
 
     def end_streams(self) -> None:
