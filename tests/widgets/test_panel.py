@@ -3,7 +3,7 @@
 import ipywidgets
 import pytest
 
-from enmeshed_nb import Journal
+from enmeshed_nb import Connector, Journal
 from enmeshed_nb.content import Request
 from enmeshed_nb.widgets import DecisionForm, PeerChooser, RequestComposer
 from enmeshed_nb.widgets.panel import Panel, button
@@ -89,8 +89,9 @@ class Asking(Panel):
     after_change = ask
 
 
-def test_what_a_widget_asks_for_itself_is_no_step(sender):
-    with Journal(sender) as journal:
+def test_what_a_widget_asks_for_itself_is_no_step(network):
+    state = network.state.connector("sender")
+    with Connector(state.url, state.api_key) as sender, Journal(sender) as journal:
         panel = Asking(sender)
         panel.text.value = "a"
         with panel.one_change():

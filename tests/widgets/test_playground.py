@@ -2,6 +2,7 @@
 
 import secrets
 import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -56,8 +57,12 @@ BUTTONS = [f"{number} {step.words}" for number, step in enumerate(STEPS, 1)]
 
 
 @pytest.fixture
-def both(sender: Connector, recipient: Connector, network: LocalNetwork) -> Network:
-    return Network(sender, recipient, network)
+def both(sender: Connector, recipient: Connector, network: LocalNetwork) -> Iterator[Network]:
+    """Clients of their own: a playground's stage follows them for as long as it is there."""
+    states = [network.state.connector(each.name) for each in (sender, recipient)]
+    one, other = (Connector(state.url, state.api_key, name=state.name) for state in states)
+    with one, other:
+        yield Network(one, other, network)
 
 
 @pytest.fixture
@@ -185,7 +190,7 @@ def test_an_invalid_request_is_not_created(played):
     assert next_of(shown) == "It is over: the Request was accepted."
 
 
-def test_clicks_while_a_step_runs_do_nothing_and_nothing_is_done_twice(played, sender, monkeypatch):
+def test_clicks_while_a_step_runs_do_nothing_and_nothing_is_done_twice(played, both, monkeypatch):
     monkeypatch.setattr(playground, "_in_kernel", lambda: True)
     shown = played(AUTHENTICATION)
     reached, go_on, created = threading.Event(), threading.Event(), []
@@ -196,7 +201,7 @@ def test_clicks_while_a_step_runs_do_nothing_and_nothing_is_done_twice(played, s
             reached.set()
             go_on.wait(30)
 
-    stop_observing = sender.observe(hold)
+    stop_observing = both.sender.observe(hold)
     before = [*threading.enumerate()]
     press(shown, "2 Create the Request")
     assert reached.wait(30)
