@@ -5,7 +5,7 @@ SEED = 1
 KILLS = 1000
 
 .DEFAULT_GOAL = run
-.PHONY: help run test torture bench check mutants lab notebooks lock clean
+.PHONY: help run test torture bench check mutants lab site notebooks lock clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -31,7 +31,7 @@ bench: ## how fast everything is, beside what it shall reach; takes half an hour
 	@$(PYTHON) tools/bootstrap.py dev
 	@$(BIN)/python -m benchmarks $(BENCH)
 
-check: ## the quality gate alone: format, lint (Python and JavaScript), types, imports, notebooks normalised, README's table
+check: ## the quality gate alone: format, lint (Python and JavaScript), types, imports, notebooks normalised, README's table, spelling
 	@$(PYTHON) tools/bootstrap.py dev
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
@@ -40,6 +40,7 @@ check: ## the quality gate alone: format, lint (Python and JavaScript), types, i
 	@$(BIN)/python tools/javascript/check.py
 	@$(BIN)/python tools/notebooks.py --check
 	@$(BIN)/python tools/readme.py --check
+	@$(BIN)/codespell
 
 mutants: ## do the tests bite? change the code in one place at a time (SAMPLE=800 SEED=1; all by default: hours; MUTATE=PATH: of that alone)
 	@$(PYTHON) tools/bootstrap.py dev
@@ -48,6 +49,10 @@ mutants: ## do the tests bite? change the code in one place at a time (SAMPLE=80
 lab: ## set up, then JupyterLab on the first notebook, with a network
 	@$(PYTHON) tools/bootstrap.py runtime
 	@$(BIN)/enmeshed-nb lab
+
+site: ## the site to read, in build/site: lessons, reference, a journey to replay (a warning is an error)
+	@$(PYTHON) tools/bootstrap.py dev
+	@$(BIN)/python -m tools.site
 
 notebooks: ## execute all notebooks and store their outputs, normalised
 	@$(PYTHON) tools/bootstrap.py dev

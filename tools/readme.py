@@ -17,11 +17,11 @@ README = Path(__file__).resolve().parents[1] / "README.md"
 BEGIN, END = "<!-- tools/readme.py: begin -->\n", "<!-- tools/readme.py: end -->\n"
 
 
-def namespaces(holder: object, prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Yield the class name and the place (`requests.outgoing`) of each namespace of a Connector."""
+def namespaces(holder: object, prefix: str = "") -> Iterator[tuple[type[Resource], str]]:
+    """Yield the class and the place (`requests.outgoing`) of each namespace of a Connector."""
     for name, value in vars(holder).items():
         if isinstance(value, Resource):
-            yield type(value).__name__, prefix + name
+            yield type(value), prefix + name
         elif not name.startswith("_") and type(value).__module__.startswith("enmeshed_nb."):
             yield from namespaces(value, f"{prefix}{name}.")
 
@@ -33,7 +33,7 @@ def table() -> str:
     rows = []
     routes = 0
     for kind, place in sorted(places.items(), key=lambda each: each[1]):
-        own = {name.split(".")[1]: route for name, route in ENDPOINTS.items() if name.split(".")[0] == kind}
+        own = {name.split(".")[1]: route for name, route in ENDPOINTS.items() if name.split(".")[0] == kind.__name__}
         count = len({(route.method, route.path) for route in own.values()})
         routes += count
         methods = ", ".join(f"`{name}`{_since(route)}" for name, route in own.items())

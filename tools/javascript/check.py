@@ -20,6 +20,7 @@ LOCK = HERE / "package-lock.json"
 DONE = HERE / "node_modules" / ".installed-lock.json"
 FOLDERS = [
     "benchmarks",
+    "docs/_static",
     "enmeshed_nb/localnet/connector_host",
     "enmeshed_nb/widgets/stage",
     "tests/host",

@@ -33,5 +33,5 @@ export default [
       "require-atomic-updates": "error"
     }
   },
-  { files: ["enmeshed_nb/widgets/**"], languageOptions: { globals: globals.browser } }
+  { files: ["docs/**", "enmeshed_nb/widgets/**"], languageOptions: { globals: globals.browser } }
 ];

@@ -174,8 +174,7 @@ class Stage(View, Closing):
             with self._scene_lock:
                 scene = self._known_scene()
                 scene.update()
-                addresses = {name: shortened(address) for address, name in scene.addresses.items()}
-                widget.state = _printable({**scene.to_json(), "addresses": addresses, "problem": ""})
+                widget.state = shown_state(scene)
                 return scene.is_moving
         except Exception as error:  # nobody sees what a thread raises
             widget.state = {**widget.state, "problem": explain(error)}
@@ -228,6 +227,13 @@ class _Following:
             else:
                 looks += 1
                 self._look()  # what is answered is news
+
+
+def shown_state(scene: Scene) -> dict[str, Any]:
+    """Return what `stage.js` draws of a scene, as plain data."""
+    addresses = {name: shortened(address) for address, name in scene.addresses.items()}
+    state: dict[str, Any] = _printable({**scene.to_json(), "addresses": addresses, "problem": ""})
+    return state
 
 
 def _view_of(widget: Any) -> dict[str, Any]:
