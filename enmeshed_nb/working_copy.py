@@ -83,7 +83,10 @@ def _copy(source: Path, root: Path) -> Iterator[str]:
     root.mkdir(parents=True, exist_ok=True)
     manifest = root / _MANIFEST
     given = json.loads(manifest.read_bytes()) if manifest.exists() else {}
-    files = [*source.glob("*.ipynb"), *(source / "images").glob("*"), *source.parent.glob("README.md")]
+    files = [
+        *(each for kind in ("*.ipynb", "*.md", "images/*") for each in source.glob(kind)),
+        *source.parent.glob("README.md"),
+    ]
     for file in sorted(files):
         name = (Path(_NOTEBOOKS) / file.relative_to(source) if source in file.parents else Path(file.name)).as_posix()
         target, ours = root / name, _digest(file)

@@ -61,7 +61,7 @@ def is_trusted(path: Path) -> bool:
 def test_it_has_all_notebooks_and_what_they_show_and_is_trusted(source, root):
     assert working_copy.refresh(source, root) == working_copy.WorkingCopy(root)
     assert sorted(path.name for path in (root / "notebooks").glob("*.ipynb")) == NOTEBOOKS
-    for name in ("README.md", "notebooks/images/requests-via-messages.svg"):
+    for name in ("README.md", "notebooks/glossary.md", "notebooks/images/requests-via-messages.svg"):
         assert (root / name).read_bytes() == (source.parent / name).read_bytes()
     assert all(is_trusted(root / "notebooks" / name) for name in NOTEBOOKS)
 

@@ -1,7 +1,7 @@
 """Keep the committed notebooks executed and normalised.
 
-    python tools/notebooks.py           execute all on a new network, normalise and store them
-    python tools/notebooks.py --check   say whether those that are stored are executed and normalised
+    python tools/notebooks.py [NOTEBOOK …]   execute them, else all, on a new network, normalise and store them
+    python tools/notebooks.py --check        say whether those that are stored are executed and normalised
 
 Normalised means: what differs from run to run (ids, times, ports; the rules of tests/notebooks/sanitize.cfg) has a
 fixed value, and no traces of the execution (widget state, timings) are stored. Different ids stay different, and times
@@ -15,7 +15,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -181,12 +181,12 @@ def _text(notebook: Any) -> str:
     return nbformat.writes(nbformat.from_dict(notebook)).rstrip("\n") + "\n"
 
 
-def refresh() -> int:
-    """Execute all notebooks on a new network and store them; return the exit code."""
+def refresh(notebooks: Sequence[Path]) -> int:
+    """Execute notebooks on a new network and store them; return the exit code."""
     with tempfile.TemporaryDirectory() as folder:
         with LocalNetwork.open(Path(folder) / "network") as network:
             os.environ[DATA_DIR_VARIABLE] = network.state.data_dir
-            runs = [execute(one) for one in plan(NOTEBOOKS, {}, None, Path(folder) / "executed")]
+            runs = [execute(one) for one in plan(notebooks, {}, None, Path(folder) / "executed")]
         for run in runs:
             if run.error:
                 print(f"{run.planned.notebook.name}: {run.error}", file=sys.stderr)
@@ -211,4 +211,5 @@ def check() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(check() if sys.argv[1:] == ["--check"] else refresh())
+    given = sys.argv[1:]
+    sys.exit(check() if given == ["--check"] else refresh([Path(each).resolve() for each in given] or NOTEBOOKS))

@@ -26,8 +26,8 @@ def cells(path):
     return nbformat.read(path, as_version=4).cells
 
 
-def test_there_are_thirteen_lessons_and_the_playground():
-    assert list(NOTEBOOKS) == [*(f"{number:02}" for number in range(13)), "playground"]
+def test_there_are_nineteen_lessons_and_the_playground():
+    assert list(NOTEBOOKS) == [*(f"{number:02}" for number in range(19)), "playground"]
 
 
 def code_of(cells):
@@ -218,9 +218,40 @@ def test_each_rule_of_the_sanitize_file_fits_its_example_and_its_replacement():
         assert re.sub(regex, replacement, replaced) == replaced
 
 
+def local_links(text):
+    return [target for target in LINK.findall(text) if not target.startswith("http")]
+
+
 def test_the_readme_links_every_notebook_and_leads_somewhere():
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    local = [target for target in LINK.findall(text) if not target.startswith("http")]
+    local = local_links((ROOT / "README.md").read_text(encoding="utf-8"))
     assert {f"notebooks/{path.name}" for path in NOTEBOOKS.values()} <= set(local)
     for target in local:
         assert (ROOT / target.partition("#")[0]).exists(), target
+
+
+def test_the_map_leads_to_every_notebook():
+    last = nbformat.read(NOTEBOOKS["00"], as_version=4).cells[-1].source
+    assert {path.name for path in NOTEBOOKS.values()} - {NOTEBOOKS["00"].name} <= set(local_links(last))
+
+
+GLOSSARY = ROOT / "notebooks" / "glossary.md"
+
+
+def anchors():
+    """Return the places in the glossary that a link can lead to."""
+    headings = re.findall(r"^#+ (.+)$", GLOSSARY.read_text(encoding="utf-8"), re.MULTILINE)
+    return ["#" + heading.lower().replace(" ", "-") for heading in headings]
+
+
+def test_each_term_stands_once_in_the_glossary_and_its_links_lead_somewhere():
+    assert len(set(anchors())) == len(anchors())
+    for target in local_links(GLOSSARY.read_text(encoding="utf-8")):
+        name, _, place = target.partition("#")
+        assert f"#{place}" in anchors() if place else (GLOSSARY.parent / name).is_file(), target
+
+
+def test_its_terms_are_in_the_glossary(cells):
+    for cell in cells:
+        for target in LINK.findall(cell.source) if cell.cell_type == "markdown" else []:
+            if target.startswith("glossary.md#"):
+                assert target.removeprefix("glossary.md") in anchors(), target
