@@ -1,30 +1,30 @@
-"""A Sphinx extension: who points at a term of the glossary reads what it means."""
+"""A Sphinx extension: who points at a term that links to the glossary reads what it means."""
 
 from typing import Any
 
 from docutils import nodes
-from sphinx import addnodes
 from sphinx.application import Sphinx
 
+GLOSSARY = "notebooks/glossary"
 
-def meanings(glossary: addnodes.glossary) -> dict[str, str]:
-    """Return what each term of a glossary means, by the id of the term."""
+
+def meanings(glossary: nodes.document) -> dict[str, str]:
+    """Return what each term of the glossary means, in its first paragraph, by the term's anchor."""
     found = {}
-    for item in glossary.findall(nodes.definition_list_item):
-        meaning = " ".join(each.astext() for each in item.findall(nodes.definition))
-        found |= {name: " ".join(meaning.split()) for term in item.findall(nodes.term) for name in term["ids"]}
+    for section in glossary.findall(nodes.section):
+        first = next((each for each in section.children if isinstance(each, nodes.paragraph)), None)
+        if first is not None:
+            found |= {anchor: " ".join(first.astext().split()) for anchor in (section.get("slug"), *section["ids"])}
     return found
 
 
 def explain(app: Sphinx, doctree: nodes.document, _: str) -> None:
     """Give each link to a term the term's meaning as its title."""
-    known: dict[str, str] = {}
-    for glossary in app.env.get_doctree("glossary").findall(addnodes.glossary):
-        known |= meanings(glossary)
+    known = meanings(app.env.get_doctree(GLOSSARY))
     for link in doctree.findall(nodes.reference):
-        term = link.get("refid") or link.get("refuri", "").partition("#")[2]
-        if term in known:
-            link["reftitle"] = known[term]
+        page, _, anchor = link.get("refuri", "").partition("#")
+        if page.endswith("glossary.html") and anchor in known:
+            link["reftitle"] = known[anchor]
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
