@@ -47,14 +47,14 @@ def compare(data_dir: Path, *notebooks: Path) -> subprocess.CompletedProcess[str
         env=ALONE | {"ENMESHED_NB_DATA_DIR": str(data_dir)},
         capture_output=True,
         text=True,
-        timeout=400,
+        timeout=900,
         check=False,
     )
 
 
 def run(*arguments: Path | str, data_dir: Path, out: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """Execute notebooks by `enmeshed-nb run`; the answer's texts have their line breaks taken out."""
-    done = enmeshed_nb_process("run", *arguments, "--data-dir", data_dir, "--out", out, timeout=400, **variables)
+    done = enmeshed_nb_process("run", *arguments, "--data-dir", data_dir, "--out", out, timeout=900, **variables)
     done.stdout, done.stderr = (" ".join(text.split()) for text in (done.stdout, done.stderr))
     return done
 

@@ -19,7 +19,7 @@ from tests.notebooks.conftest import NOTEBOOKS, compare, in_random_order, run
 
 DIE = f"import os\nos.kill(os.getpid(), {int(signal.SIGKILL)})"
 
-pytestmark = pytest.mark.timeout(500)
+pytestmark = pytest.mark.timeout(1000)
 
 
 class Varied(NamedTuple):
@@ -131,6 +131,16 @@ def varied(used_dir, tmp_path_factory) -> Iterator[Varied]:
         "listener_port": port,
         "send_mail": True,
         "subject": "A test",
+        "valid_days": 3,
+        "people": 4,
+        "tour": "summit",
+        "lifetime_days": 5,
+        "pin": "12345678",
+        "number": "0815",
+        "share": "home",
+        "matter": "Paint the bridge?",
+        "needed": 3,
+        "grace_days": 5,
         "folder": home,
         "timeout": 20,
     }
@@ -245,8 +255,49 @@ def test_12_the_program_asks_what_it_is_told(varied):
     assert sorted(path.name for path in varied.home.glob("*.py")) == ["consent.py", "test_consent.py"]
 
 
+def shown(varied: Varied, name: str) -> list[str]:
+    """Return what a notebook showed, as text; those with a network of their own leave nothing else."""
+    stored = nbformat.read(varied.home.parent / "out" / NOTEBOOKS[name].name, as_version=4)
+    outputs = [output for cell in stored.cells for output in cell.get("outputs", [])]
+    return [output.data["text/plain"] if "data" in output else output.text for output in outputs]
+
+
+def test_13_the_request_is_rejected_and_all_three_expire(varied):
+    texts = shown(varied, "13")
+    assert any(text.startswith("Request REQ") and "Response: Rejected" in text for text in texts)
+    assert "['Expired', 'Expired', 'Expired']" in texts
+
+
+def test_14_the_form_is_filled_in_as_it_is_set(varied):
+    asked = [each for each in sent_with(varied.sender, title="How many of you come?") if "Accepted" in results(each)]
+    answers = [[getattr(item, "response", None) for item in each.response.content.items] for each in asked]
+    assert [(given[1], given[6]) for given in answers].count((4, "summit")) == 2  # by hand, and by program
+
+
+def test_15_the_reference_tells_how_long_the_pin_is(varied):
+    assert "'pin8'" in shown(varied, "15")
+
+
+def test_16_the_partner_gets_the_number_and_the_sender_the_address_at_home(varied):
+    numbers = varied.partner.attributes.list({"content.value.@type": "ProprietaryString"})
+    assert [each.content.value.value for each in numbers].count("0815") == 1
+    addresses = varied.sender.attributes.list({"content.value.@type": "EMailAddress"})
+    assert [each for each in addresses if each.content.value.value.endswith("@home.example")]
+
+
+def test_17_one_of_three_rejects(varied):
+    by_hand, *asked = sent_with(varied.sender, title="Paint the bridge?")
+    assert [results(each) for each in (by_hand, *asked)] == [["Accepted"], ["Rejected"], ["Accepted"], ["Accepted"]]
+    assert "'2 of 3 accept, 3 are needed'" in shown(varied, "17")
+
+
+def test_18_the_identity_is_gone_after_five_days(varied):
+    texts = shown(varied, "18")
+    assert "('Active', 5)" in texts
+    assert "'DecompositionDueToIdentityDeletion'" in texts
+
+
 def test_the_playground_plays_it_through_as_it_is_set(varied):
-    stored = nbformat.read(varied.home.parent / "out" / "playground.ipynb", as_version=4)
-    shown = [output.data["text/plain"] for cell in stored.cells for output in cell.get("outputs", [])][-1]
-    assert "“Really you?”" in shown
-    assert "It is over: the Request was rejected." in shown
+    last = shown(varied, "playground")[-1]
+    assert "“Really you?”" in last
+    assert "It is over: the Request was rejected." in last

@@ -28,7 +28,7 @@ def test_the_same_notebooks_run_against_own_connectors_and_say_so(tmp_path, data
         for each in state["connectors"]
         for what, key in (("URL", "url"), ("API_KEY", "apiKey"))
     }
-    own = [NOTEBOOKS[number] for number in ("01", "02", "11")]
+    own = [NOTEBOOKS[number] for number in ("01", "02", "11", "13", "14", "15", "16", "17")]
     unused = tmp_path / "unused"
     done = run(*own, data_dir=unused, out=tmp_path, **variables)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -37,9 +37,10 @@ def test_the_same_notebooks_run_against_own_connectors_and_say_so(tmp_path, data
         assert "Your own Connectors" in (tmp_path / path.name).read_text(encoding="utf-8")
     assert not unused.exists()
 
-    refused = run(NOTEBOOKS["10"], data_dir=unused, out=tmp_path, **variables)
-    assert refused.returncode == 1
-    assert "more of them can only be had on the local network" in refused.stdout
+    for number in ("10", "18"):
+        refused = run(NOTEBOOKS[number], data_dir=unused, out=tmp_path, **variables)
+        assert refused.returncode == 1
+        assert "more of them can only be had on the local network" in refused.stdout
 
 
 def test_the_guide_follows_who_is_chosen(data_dir, tmp_path):
@@ -64,9 +65,15 @@ SOMETHING_ELSE = {"items": [{"@type": "ConsentRequestItem", "consent": "Somethin
 OTHERWISE = {"composer": f"NAME.request = {SOMETHING_ELSE}", "form": "NAME.reject_all(message='No.')"}
 
 
-def test_a_lesson_goes_on_whatever_is_composed_and_decided_by_hand(data_dir, tmp_path):
+@pytest.mark.timeout(500)
+@pytest.mark.parametrize(
+    ("numbers", "forms"),
+    [(("03", "04", "05", "06", "07", "08"), 18), (("13", "14", "15", "16", "17", "18"), 11)],
+    ids=["03 to 08", "13 to 18"],
+)
+def test_a_lesson_goes_on_whatever_is_composed_and_decided_by_hand(data_dir, tmp_path, numbers, forms):
     changed = 0
-    for number in ("03", "04", "05", "06", "07", "08"):
+    for number in numbers:
         notebook, cells = nbformat.read(NOTEBOOKS[number], as_version=4), []
         for cell in notebook.cells:
             name = cell.source.splitlines()[-1]
@@ -75,7 +82,7 @@ def test_a_lesson_goes_on_whatever_is_composed_and_decided_by_hand(data_dir, tmp
         changed += len(cells) - len(notebook.cells)
         notebook.cells = cells
         nbformat.write(notebook, tmp_path / NOTEBOOKS[number].name)
-    assert changed == 18
+    assert changed == forms
     done = run(*sorted(tmp_path.glob("*.ipynb")), data_dir=data_dir, out=tmp_path / "out")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "6 of 6 notebooks succeeded" in done.stdout
