@@ -1,9 +1,18 @@
 """A typed client of the enmeshed Connector's HTTP API, version 7.
 
 For example `Connector("https://connector.example.com", api_key, name="sender").account.identity_info().address`. The
-namespaces and methods follow the API's routes; `ENDPOINTS` lists all of them.
+namespaces and methods follow the API's routes; `ENDPOINTS` lists all of them. `AsyncConnector` is the same for asyncio.
 """
 
+from typing import TYPE_CHECKING
+
+from enmeshed_nb.connector._sync.client import (
+    Connector,
+)
+from enmeshed_nb.connector._sync.requests import (
+    IncomingRequests,
+    OutgoingRequests,
+)
 from enmeshed_nb.connector.account import (
     IdentityInfo,
     SyncInfo,
@@ -12,6 +21,9 @@ from enmeshed_nb.connector.account import (
 from enmeshed_nb.connector.announcements import (
     Announcement,
     AnnouncementAction,
+)
+from enmeshed_nb.connector.answers import (
+    Answer,
 )
 from enmeshed_nb.connector.attributes import (
     AttributeDeletion,
@@ -30,9 +42,6 @@ from enmeshed_nb.connector.challenges import (
     Challenge,
     ChallengeType,
     ChallengeValidation,
-)
-from enmeshed_nb.connector.client import (
-    Connector,
 )
 from enmeshed_nb.connector.error_codes import (
     CODES,
@@ -112,10 +121,8 @@ from enmeshed_nb.connector.relationships import (
     RelationshipStatus,
 )
 from enmeshed_nb.connector.requests import (
-    IncomingRequests,
     LocalRequest,
     LocalResponse,
-    OutgoingRequests,
     RequestContent,
     RequestSource,
     RequestStatus,
@@ -142,6 +149,10 @@ from enmeshed_nb.connector.versions import (
 from enmeshed_nb.content.requests import (
     path_text,
 )
+from enmeshed_nb.lazy import lazily
+
+if TYPE_CHECKING:
+    from enmeshed_nb.connector._async.client import AsyncConnector
 
 __all__ = [
     "ANY_ATTACHMENT",
@@ -153,8 +164,10 @@ __all__ = [
     "Access",
     "Announcement",
     "AnnouncementAction",
+    "Answer",
     "AnswerTimeout",
     "ApiError",
+    "AsyncConnector",
     "AtLeast",
     "AtMost",
     "AttributeDeletion",
@@ -237,3 +250,6 @@ __all__ = [
     "waiting",
     "without_frame",
 ]
+
+if not TYPE_CHECKING:  # only who uses it waits for its import
+    __getattr__, __dir__ = lazily(__name__, ["AsyncConnector"], ["_async.client"])

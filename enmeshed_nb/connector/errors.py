@@ -19,7 +19,7 @@ Each says what to do in `str()`. None of them holds an API key.
 """
 # ruff: noqa: N818 - the names say what happened; the root says that it is an error
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from enmeshed_nb.connector.error_codes import describe
@@ -30,11 +30,16 @@ from enmeshed_nb.printable import printable_lines
 
 @dataclass(frozen=True)
 class Call:
-    """A call of the API: the Connector's name, HTTP method and path."""
+    """A call of the API: the Connector's name, HTTP method and path.
+
+    Attributes:
+        correlation_id: by which the call is found in the logs of Connector and Backbone; None if nothing was sent.
+    """
 
     connector: str
     method: str
     path: str
+    correlation_id: str | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         return f"{self.method} {self.path} ({self.connector})"
@@ -68,6 +73,11 @@ class ConnectorError(UserError):
         super().__init__(problem, cure or advice)
         self.call = call
         self.path = path
+
+    @property
+    def correlation_id(self) -> str | None:
+        """By which the call is found in the logs of Connector and Backbone; None if nothing was sent."""
+        return self.call.correlation_id if self.call else None
 
     @property
     def message(self) -> str:
