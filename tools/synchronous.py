@@ -17,6 +17,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "enmeshed_nb"
 WORDS = {
     r"\bAwaitable\[(\w+)\]": r"\1",
     r"\basync (?=def|with|for)": "",
+    r"\(await ((?:[^()]|\([^()]*\))*)\)(?=\.)": r"\1",
     r"\bawait ": "",
     r"\b_async\b": "_sync",
     r"\b[Aa]n Async(?=[A-Z])": "a ",

@@ -89,18 +89,9 @@ class ConnectorError(UserError):
         """Deprecated: `cure`."""
         return self.cure
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (type(self), self.args, self.__dict__)
-
     def __str__(self) -> str:
         cure = f"\nWhat to do: {self.cure}" if self.cure else ""
         return printable_lines(f"{f'{self.call}: ' if self.call else ''}{self.problem}{cure}")
-
-
-def _rebuild(kind: type[ConnectorError], args: tuple[Any, ...], state: dict[str, Any]) -> ConnectorError:
-    error = kind.__new__(kind, *args)
-    error.__dict__.update(state)
-    return error
 
 
 class InvalidInput(ConnectorError, ValueError):

@@ -1,0 +1,1 @@
+"""The flow for asyncio. `_sync` is made of it: `python tools/synchronous.py`."""
