@@ -43,6 +43,8 @@ class AsyncEnd:
         """Pause for *seconds*, or until it is closed."""
         import asyncio
 
+        if self._is_set:
+            return
         pause = asyncio.Event()
         self._pauses.add(pause)
         try:

@@ -1,1 +1,1 @@
-"""The client for asyncio. `_sync` is made of it: `python tools/synchronous.py`."""
+"""The client, a module for each namespace: what calls the API and waits for its answers."""

@@ -1,1 +1,1 @@
-"""The flow for asyncio. `_sync` is made of it: `python tools/synchronous.py`."""
+"""The flow of the guide: what calls Connectors and waits."""
