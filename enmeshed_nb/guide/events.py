@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from enmeshed_nb.connector import ConnectorEvent, parse_event
+
 _LARGEST = 10_000_000  # bytes
 
 
@@ -24,6 +26,16 @@ class Event:
     data: Any
     path: str
     headers: dict[str, str]
+
+    @property
+    def model(self) -> ConnectorEvent:
+        """The same with its data as a model: see `enmeshed_nb.connector.parse_event`."""
+        return parse_event({"trigger": self.trigger, "data": self.data})
+
+    @property
+    def correlation_id(self) -> str | None:
+        """By which the call that caused it is found in the Connector's log."""
+        return self.headers.get("x-correlation-id")
 
 
 class Listening:
