@@ -103,7 +103,13 @@ class ConnectorTooOld(InvalidInput):
 
 
 class ConnectionFailed(ConnectorError):
-    """The Connector could not be reached, or the connection broke."""
+    """The Connector could not be reached, or the connection broke.
+
+    Attributes:
+        was_sent: False if the Connector cannot have got the call; else it may have done what was asked.
+    """
+
+    was_sent: bool = True
 
 
 class AnswerTimeout(ConnectionFailed, TimeoutError):

@@ -130,6 +130,7 @@ class Options:
         retries: how often a GET is repeated.
         correlation_id: by which the call is found in logs, or what gives one for each call; None: each has its own.
         traceparent: the trace (W3C Trace Context) that the call belongs to, or what gives it for each call.
+        resend: whether it is found out, after a lost answer, if the Connector did what was asked: see `resending`.
         on_answer: is told of each HTTP answer and the call that it answers.
 
     Raises:
@@ -140,6 +141,7 @@ class Options:
     retries: int
     correlation_id: str | Hook | None = None
     traceparent: str | Hook | None = None
+    resend: bool = False
     on_answer: Callable[[Call, httpx.Response], None] | None = None
 
     def __post_init__(self) -> None:
@@ -282,9 +284,7 @@ class HttpCore:
         if isinstance(error, RuntimeError):
             raise error
         if isinstance(error, httpx.ConnectTimeout):
-            return ConnectionFailed(
-                f"No connection to {self.url} in time.", "Check the URL, the port and firewalls.", call=call
-            )
+            return _unsent(f"No connection to {self.url} in time.", "Check the URL, the port and firewalls.", call)
         if isinstance(error, httpx.TimeoutException):
             return AnswerTimeout(
                 f"{self.url} did not answer within {self.options.timeout:g} s.",
@@ -292,16 +292,18 @@ class HttpCore:
                 call=call,
             )
         if isinstance(error, httpx.HTTPError):
-            return ConnectionFailed(
+            failed = _unsent(
                 f"No connection to {self.url}: {error or type(error).__name__}.",
                 "Check that the Connector runs and that the URL and port are right.",
-                call=call,
+                call,
             )
+            failed.was_sent = not isinstance(error, httpx.ConnectError)
+            return failed
         return InvalidInput(f"The body is not JSON: {error}.", "Send only what JSON knows.", call=call)
 
     def closed(self, call: Call) -> ConnectionFailed:
         """Return the error for a call after the end."""
-        return ConnectionFailed("This Connector object was closed.", "Make a new one.", call=call)
+        return _unsent("This Connector object was closed.", "Make a new one.", call)
 
     def check_usable(self, call: Call) -> None:
         """Refuse a call that cannot be made any more, or not here.
@@ -312,10 +314,10 @@ class HttpCore:
         if self.shared.ended.is_set():
             raise self.closed(call)
         if not self.shared.ended.is_here():
-            raise ConnectionFailed(
+            raise _unsent(
                 "This AsyncConnector belongs to another event loop, the one in which it was used first.",
                 "Make one in each event loop: async with AsyncConnector(…) as connector.",
-                call=call,
+                call,
             )
 
     @contextmanager
@@ -420,6 +422,12 @@ class HttpCore:
         )
         error.status = response.status_code
         return error
+
+
+def _unsent(problem: str, cure: str, call: Call) -> ConnectionFailed:
+    error = ConnectionFailed(problem, cure, call=call)
+    error.was_sent = False
+    return error
 
 
 def _json(response: httpx.Response) -> Any:

@@ -1,12 +1,13 @@
 """The funnel: every call of a Connector's API goes through `AsyncHttp.call`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, BinaryIO
 
 import httpx
 from pydantic import ValidationError
 
+from enmeshed_nb.connector._async.resending import AsyncResending
 from enmeshed_nb.connector.ending import AsyncEnd
 from enmeshed_nb.connector.error_codes import ROUTE_DOES_NOT_EXIST
 from enmeshed_nb.connector.errors import (
@@ -18,6 +19,7 @@ from enmeshed_nb.connector.errors import (
     UnexpectedAnswer,
 )
 from enmeshed_nb.connector.http import JSON, RETRIED_STATUSES, VERSION, Body, HttpCore, Options, Route, Shared
+from enmeshed_nb.connector.resending import Search, Sent, search_for
 from enmeshed_nb.connector.versions import Version, require_version_7
 from enmeshed_nb.content.model import read_answer
 
@@ -25,7 +27,8 @@ from enmeshed_nb.content.model import read_answer
 class AsyncHttp(HttpCore):
     """An HTTP connection to one Connector; may be used by several tasks of one event loop.
 
-    GET requests are repeated after connection errors and after 502, 503 and 504; nothing else ever is.
+    GET requests are repeated after connection errors and after 502, 503 and 504; nothing else is, but with the option
+    `resend`.
     """
 
     shared: Shared[httpx.AsyncClient, AsyncEnd]
@@ -89,14 +92,42 @@ class AsyncHttp(HttpCore):
             ConnectorError: see `enmeshed_nb.connector.errors`.
         """
         call = self.options.call(self.name, route.method, route.fill(path_values))
-        response = await self._answer(call, query, body or Body(), accept, sink)
+        body = body or Body()
+        once = partial(self._once, call, route, query=query, body=body, accept=accept, sink=sink)
+        sent = Sent.of(path_values, body)
+        search = search_for(route, sent, accept) if self.options.resend else None
+        result = await (self._resending(search, sent, once).result() if search else once())
+        return self.understood(call, read, result) if read else result
+
+    def _resending(self, search: Search, sent: Sent, once: Callable[[], Awaitable[Any]]) -> AsyncResending:
+        other = self.with_options(resend=False)
+        return AsyncResending(
+            search,
+            sent,
+            once=once,
+            ask=lambda asked: other.call(asked.route, asked.path_values, query=asked.query),
+            pause=self.shared.ended.wait,
+            retries=self.options.retries,
+            timeout=self.options.timeout,
+        )
+
+    async def _once(
+        self,
+        call: Call,
+        route: Route,
+        *,
+        query: Sequence[tuple[str, str]],
+        body: Body,
+        accept: str,
+        sink: BinaryIO | None,
+    ) -> Any:
+        response = await self._answer(call, query, body, accept, sink)
         try:
-            result = self.result(call, route, response, accept, streamed=sink is not None)
+            return self.result(call, route, response, accept, streamed=sink is not None)
         except ApiError as error:
             if error.code == ROUTE_DOES_NOT_EXIST and route != VERSION and (version := await self.version()):
                 require_version_7(version.version, call)
             raise
-        return self.understood(call, read, result) if read else result
 
     async def _answer(
         self, call: Call, query: Sequence[tuple[str, str]], body: Body, accept: str, sink: BinaryIO | None

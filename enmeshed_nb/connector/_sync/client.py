@@ -44,7 +44,8 @@ class Connector(Closing):
         api_key: the API key.
         name: how to call it in messages and in the journal, e.g. "sender"; else host and port.
         timeout: how long to wait for an answer, in seconds.
-        retries: how often a GET is repeated after a failed connection or a 502, 503 or 504. Nothing else is repeated.
+        retries: how often a GET is repeated after a failed connection or a 502, 503 or 504. Nothing else is repeated
+            (but see `with_options(resend=True)`).
         api_key_header: the header for the API key, if the Connector is configured for another one.
         transport: an httpx transport, for tests.
 
@@ -117,6 +118,7 @@ class Connector(Closing):
         retries: int | None = None,
         correlation_id: str | Hook | None = None,
         traceparent: str | Hook | None = None,
+        resend: bool | None = None,
     ) -> Self:
         """Return a client of the same Connector whose calls are made in another way; what is None stays as it is.
 
@@ -131,6 +133,8 @@ class Connector(Closing):
                 (`X-Correlation-ID`), or a function that gives one for each call. Else each call has its own.
             traceparent: the trace that a call belongs to, as W3C Trace Context writes it, or a function that gives it
                 for each call (None: none). It is sent along as the header of that name.
+            resend: whether it is found out, after a lost answer, if the Connector did what was asked; if not, the call
+                is sent again, up to *retries* times. `enmeshed_nb.connector.resending` says what can be known of which.
 
         Raises:
             InvalidInput: one of them cannot be meant.
@@ -140,6 +144,7 @@ class Connector(Closing):
             "retries": retries,
             "correlation_id": correlation_id,
             "traceparent": traceparent,
+            "resend": resend,
         }
         return self._with({name: value for name, value in given.items() if value is not None})
 
