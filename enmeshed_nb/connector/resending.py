@@ -9,9 +9,9 @@
 | `requests.outgoing.create`; `messages.send` of anything else; `relationship_templates.create_own`, `tokens.create_own`, `files.upload_own`, `create_token`, `files.regenerate_ownership_token` | found by comparing with what was there before; else sent again, but not if the Connector was late: it may still do it |
 | `attributes.notify_peer`, `attributes.delete`, `backbone_notifications.send`, `identity_deletion_process.cancel`, `identity_metadata.delete`, ephemeral Tokens, QR codes of new Tokens | nothing: the error is raised |
 
-A call that never left (no connection was made) is sent again in any case. Two limits: what somebody else does at the same Connector, with
-the same content and at the same time, cannot be told apart; and a Connector that goes on for longer than `SETTLING`
-seconds after the connection was cut may do a call of the third kind after all.
+A call that never left (no connection was made) is sent again in any case. Two limits: what somebody else does at the
+same Connector, with the same content and at the same time, cannot be told apart; and a Connector that goes on for longer
+than `SETTLING` seconds after the connection was cut may do a call of the third kind after all.
 """  # noqa: E501 - a table
 
 from collections.abc import Callable, Mapping, Sequence
@@ -30,6 +30,12 @@ SETTLING = 5.0
 Loss = Literal["unsent", "late", "cut", "settled"]
 """How an answer was lost: the call never left, no answer came in time, the connection was cut (or something between
 answered instead), or the Connector says that it does not know itself; then it does with the next call."""
+ALWAYS: frozenset[Loss] = frozenset({"unsent", "late", "cut", "settled"})
+"""Of what the Connector refuses to do twice, or what is as good twice as once."""
+UNLESS_LATE: frozenset[Loss] = ALWAYS - {"late"}
+"""Of what would be done twice, if it is done yet."""
+UNSENT: frozenset[Loss] = frozenset({"unsent"})
+"""Of what cannot be found."""
 
 
 def is_absent(error: ConnectorError) -> bool:
@@ -91,20 +97,20 @@ class Search:
         ask: what to ask before the call and after it; None: nothing needs to be found out.
         find: gets the call and both answers (None: there is no such object) and returns what is the call's own result
             in a list; an empty one if it was not done.
-        is_done_once: whether the Connector refuses to do it twice, or twice is as good as once.
+        sent_again: after which losses it is sent again, if it is not found.
     """
 
     ask: Callable[[Sent], Asked] | None = None
     find: Callable[[Sent, Any, Any], list[Any]] = lambda *_: []
-    is_done_once: bool = True
+    sent_again: frozenset[Loss] = ALWAYS
 
 
-def search_for(route: Route, sent: Sent, accept: str) -> Search | None:
-    """Return how is found out whether a call was done; None if it cannot be."""
-    search = SEARCHES.get((route.method, route.path))
-    is_not_stored = accept != JSON or sent.json.get("ephemeral") is True
-    if search and search.ask and is_not_stored:
-        return None
+def search_for(route: Route, sent: Sent, accept: str) -> Search:
+    """Return how is found out whether a call was done."""
+    search = SEARCHES.get((route.method, route.path), _UNKNOWN)
+    is_stored = accept == JSON and sent.json.get("ephemeral") is not True
+    if search.ask and not is_stored:
+        return _UNKNOWN
     return _SENT_REQUEST if route.path == "/Messages" and _is_request(sent.json) else search
 
 
@@ -217,10 +223,11 @@ def _token_of(name: str) -> Search:
             "expiresAt", "forIdentity", "passwordProtection"
         )(sent, found)
 
-    return Search(_expiring("/Tokens/Own"), _new(fits), is_done_once=False)
+    return Search(_expiring("/Tokens/Own"), _new(fits), sent_again=UNLESS_LATE)
 
 
 _AGAIN = Search()
+_UNKNOWN = Search(sent_again=UNSENT)
 _SENT_REQUEST = Search(_messages, _new(_is_message))
 _RELATIONSHIP = Search(_one("/Relationships/{id}"), _changed_by_us)
 _QUERIES = ("IdentityAttribute", "RelationshipAttribute", "ThirdPartyRelationshipAttribute", "IQL")
@@ -244,9 +251,9 @@ SEARCHES: dict[tuple[str, str], Search] = {
     ("POST", "/Requests/Outgoing"): Search(
         lambda sent: _list("/Requests/Outgoing", ("peer", sent.json["peer"]), ("status", "Draft")),
         _new(_same("content")),
-        is_done_once=False,
+        sent_again=UNLESS_LATE,
     ),
-    ("POST", "/Messages"): Search(_messages, _new(_is_message), is_done_once=False),
+    ("POST", "/Messages"): Search(_messages, _new(_is_message), sent_again=UNLESS_LATE),
     ("POST", "/Attributes"): Search(lambda _: _list("/Attributes/Own/Identity"), _new(_same("content"))),
     ("POST", "/Attributes/{predecessorId}/Succeed"): Search(_one("/Attributes/{id}/Versions"), _successor),
     ("POST", "/Relationships"): Search(
@@ -264,22 +271,22 @@ SEARCHES: dict[tuple[str, str], Search] = {
     ("POST", "/RelationshipTemplates/Own"): Search(
         _expiring("/RelationshipTemplates/Own"),
         _new(_same("content", "expiresAt", "maxNumberOfAllocations", "forIdentity", "passwordProtection")),
-        is_done_once=False,
+        sent_again=UNLESS_LATE,
     ),
     ("POST", "/RelationshipTemplates/Own/{id}/Token"): _token_of("templateId"),
     ("POST", "/Files/{id}/Token"): _token_of("fileId"),
     ("POST", "/Tokens/Own"): Search(
         _expiring("/Tokens/Own"),
         _new(_same("content", "expiresAt", "forIdentity", "passwordProtection")),
-        is_done_once=False,
+        sent_again=UNLESS_LATE,
     ),
     ("POST", "/Files/Own"): Search(
         _expiring("/Files/Own"),
         _new(_same("filename", "expiresAt", "title", "description", "tags")),
-        is_done_once=False,
+        sent_again=UNLESS_LATE,
     ),
     ("PATCH", "/Files/{id}/RegenerateOwnershipToken"): Search(
-        _one("/Files/{idOrReference}"), _has_another("ownershipToken"), is_done_once=False
+        _one("/Files/{idOrReference}"), _has_another("ownershipToken"), sent_again=UNLESS_LATE
     ),
     ("DELETE", "/Files/{id}"): Search(_one("/Files/{idOrReference}"), _gone),
     ("DELETE", "/RelationshipTemplates/{id}"): Search(_one("/RelationshipTemplates/{id}"), _gone),

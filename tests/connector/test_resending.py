@@ -23,6 +23,7 @@ from enmeshed_nb.connector import (
     PasswordProtection,
     Refused,
     ServerError,
+    UnexpectedAnswer,
 )
 from enmeshed_nb.connector.error_codes import UNANSWERED_CALL
 from enmeshed_nb.connector.errors import Call
@@ -466,7 +467,15 @@ def test_what_never_left_is_sent_again(sender: Connector) -> None:
 
     with Connector("http://c.test", KEY, transport=httpx.MockTransport(answer)) as one:
         one.with_options(resend=True).account.sync()
-    assert calls == ["POST"] * 3
+        assert calls == ["POST"] * 3
+        calls.clear()
+        with pytest.raises(UnexpectedAnswer):  # it is sent, and the answer has no content
+            one.with_options(resend=True).attributes.notify_peer("ATT1", "did:e:x")
+        assert calls == ["POST"] * 3
+        calls.clear()
+        with pytest.raises(ConnectionFailed):
+            one.attributes.notify_peer("ATT1", "did:e:x")
+        assert calls == ["POST"]
 
 
 @pytest.mark.parametrize(

@@ -94,9 +94,11 @@ class AsyncHttp(HttpCore):
         call = self.options.call(self.name, route.method, route.fill(path_values))
         body = body or Body()
         once = partial(self._once, call, route, query=query, body=body, accept=accept, sink=sink)
-        sent = Sent.of(path_values, body)
-        search = search_for(route, sent, accept) if self.options.resend else None
-        result = await (self._resending(search, sent, once).result() if search else once())
+        if self.options.resend and route.method != "GET":
+            sent = Sent.of(path_values, body)
+            result = await self._resending(search_for(route, sent, accept), sent, once).result()
+        else:
+            result = await once()
         return self.understood(call, read, result) if read else result
 
     def _resending(self, search: Search, sent: Sent, once: Callable[[], Awaitable[Any]]) -> AsyncResending:

@@ -53,11 +53,10 @@ class Resending:
                 failure, loss = error, loss_of(error)
             may_be_done = bool(loss or attempt) and loss != "unsent"  # also what is refused now: by an earlier try
             if self._search.ask and may_be_done:
-                settling = 0.0 if self._search.is_done_once or loss in (None, "settled") else SETTLING
+                settling = 0.0 if "late" in self._search.sent_again or loss in (None, "settled") else SETTLING
                 if found := self._find(before, settling, failure):
                     return found[0]
-            comes_yet = loss == "late" and not self._search.is_done_once
-            if not loss or comes_yet or attempt == self._retries:
+            if loss not in self._search.sent_again or attempt == self._retries:
                 raise failure
             self._pause(0.1 * 3**attempt)
             attempt += 1
