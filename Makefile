@@ -31,7 +31,7 @@ bench: ## how fast everything is, beside what it shall reach; takes half an hour
 	@$(PYTHON) tools/bootstrap.py dev
 	@$(BIN)/python -m benchmarks $(BENCH)
 
-check: ## the quality gate alone: format, lint (Python and JavaScript), types, imports, notebooks normalised, README's table, spelling
+check: ## the quality gate alone: format, lint (Python and JavaScript), types, imports, notebooks normalised, what is generated, spelling
 	@$(PYTHON) tools/bootstrap.py dev
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
@@ -40,6 +40,7 @@ check: ## the quality gate alone: format, lint (Python and JavaScript), types, i
 	@$(BIN)/python tools/javascript/check.py
 	@$(BIN)/python tools/notebooks.py --check
 	@$(BIN)/python tools/readme.py --check
+	@$(BIN)/python tools/synchronous.py --check
 	@$(BIN)/codespell
 
 mutants: ## do the tests bite? change the code in one place at a time (SAMPLE=800 SEED=1; all by default: hours; MUTATE=PATH: of that alone)

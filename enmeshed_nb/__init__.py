@@ -1,7 +1,7 @@
 """enmeshed-nb: the enmeshed guide as notebooks, and the Python toolkit behind them.
 
 Here is what a script or a notebook needs first. The whole vocabulary is in `enmeshed_nb.content`, the client in
-`enmeshed_nb.connector`, the flow of the guide in `enmeshed_nb.guide`.
+`enmeshed_nb.connector`, the flow of the guide in `enmeshed_nb.guide`, and for asyncio in `enmeshed_nb.aio`.
 """
 
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ from enmeshed_nb.lazy import lazily
 
 if TYPE_CHECKING:
     from enmeshed_nb._version import __version__
-    from enmeshed_nb.connector import ApiError, Connector, ConnectorError
+    from enmeshed_nb.connector import ApiError, AsyncConnector, Connector, ConnectorError
     from enmeshed_nb.content import AuthenticationRequestItem, ConsentRequestItem, Request, RequestItemGroup
     from enmeshed_nb.guide import (
         Decision,
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ApiError",
+    "AsyncConnector",
     "AuthenticationRequestItem",
     "Connector",
     "ConnectorError",
@@ -74,4 +75,4 @@ __all__ = [
 ]
 
 if not TYPE_CHECKING:  # for who checks types, nothing is found that does not stand above
-    __getattr__, __dir__ = lazily(__name__, __all__, ("_version", "connector", "content", "guide", "network"))
+    __getattr__, __dir__ = lazily(__name__, __all__, ("_version", "connector", "content", "guide", "network", "aio"))

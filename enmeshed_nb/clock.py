@@ -1,7 +1,7 @@
 """The time, and the one place where this package sleeps; a linter's rule sees to it."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -24,6 +24,23 @@ class Clock:
 
 
 REAL_TIME = Clock()
+
+
+async def _sleep(seconds: float) -> None:
+    import asyncio  # noqa: PLC0415 - only who uses it waits for its import
+
+    await asyncio.sleep(seconds)
+
+
+@dataclass(frozen=True)
+class AsyncClock:
+    """The same for asyncio."""
+
+    now: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], Awaitable[None]] = _sleep
+
+
+ASYNC_TIME = AsyncClock()
 
 
 def until(condition: Callable[[], T], timeout: float, clock: Clock = REAL_TIME) -> T:

@@ -19,6 +19,7 @@ UserError
 import sysconfig
 import traceback
 from pathlib import Path
+from typing import Any
 
 from enmeshed_nb.printable import printable_lines
 
@@ -41,12 +42,22 @@ class UserError(Exception):
         self.problem = problem
         self.cure = cure
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.args, self.__dict__)
+
     def __str__(self) -> str:
         return printable_lines(f"{self.problem}\n{self.cure}".strip())
 
     def _render_traceback_(self) -> list[str]:
         """Return what IPython shows of the error: problem, cure, and where in the reader's own code."""
         return [f"{type(self).__name__}: {self}", *own_lines(self)]
+
+
+def _rebuild(kind: type[UserError], args: tuple[Any, ...], state: dict[str, Any]) -> UserError:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
 
 
 def own_lines(error: BaseException) -> list[str]:

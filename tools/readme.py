@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from enmeshed_nb.connector import ENDPOINTS, Connector
+from enmeshed_nb.connector._sync.resource import Resource
 from enmeshed_nb.connector.http import Route
-from enmeshed_nb.connector.resource import Resource
 from enmeshed_nb.content.since import FIRST
 
 README = Path(__file__).resolve().parents[1] / "README.md"

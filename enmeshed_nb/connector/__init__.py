@@ -1,9 +1,18 @@
 """A typed client of the enmeshed Connector's HTTP API, version 7.
 
 For example `Connector("https://connector.example.com", api_key, name="sender").account.identity_info().address`. The
-namespaces and methods follow the API's routes; `ENDPOINTS` lists all of them.
+namespaces and methods follow the API's routes; `ENDPOINTS` lists all of them. `AsyncConnector` is the same for asyncio.
 """
 
+from typing import TYPE_CHECKING
+
+from enmeshed_nb.connector._sync.client import (
+    Connector,
+)
+from enmeshed_nb.connector._sync.requests import (
+    IncomingRequests,
+    OutgoingRequests,
+)
 from enmeshed_nb.connector.account import (
     IdentityInfo,
     SyncInfo,
@@ -12,6 +21,9 @@ from enmeshed_nb.connector.account import (
 from enmeshed_nb.connector.announcements import (
     Announcement,
     AnnouncementAction,
+)
+from enmeshed_nb.connector.answers import (
+    Answer,
 )
 from enmeshed_nb.connector.attributes import (
     AttributeDeletion,
@@ -30,9 +42,6 @@ from enmeshed_nb.connector.challenges import (
     Challenge,
     ChallengeType,
     ChallengeValidation,
-)
-from enmeshed_nb.connector.client import (
-    Connector,
 )
 from enmeshed_nb.connector.error_codes import (
     CODES,
@@ -57,6 +66,27 @@ from enmeshed_nb.connector.errors import (
     UnexpectedAnswer,
     UnsupportedVersion,
     ValidationFailed,
+)
+from enmeshed_nb.connector.events import (
+    TRIGGERS,
+    AttributeEvent,
+    AttributeSucceededEvent,
+    ConnectorEvent,
+    DecomposedRelationship,
+    IdentityDeletionEvent,
+    MessageEvent,
+    MessageProcessedEvent,
+    ProcessedMessage,
+    ProcessedTemplate,
+    RelationshipDecomposedEvent,
+    RelationshipEvent,
+    RequestEvent,
+    RequestStatusChange,
+    RequestStatusEvent,
+    TemplateEvent,
+    TemplateProcessedEvent,
+    UnknownEvent,
+    parse_event,
 )
 from enmeshed_nb.connector.exchange import (
     BeginObserver,
@@ -112,10 +142,8 @@ from enmeshed_nb.connector.relationships import (
     RelationshipStatus,
 )
 from enmeshed_nb.connector.requests import (
-    IncomingRequests,
     LocalRequest,
     LocalResponse,
-    OutgoingRequests,
     RequestContent,
     RequestSource,
     RequestStatus,
@@ -142,6 +170,10 @@ from enmeshed_nb.connector.versions import (
 from enmeshed_nb.content.requests import (
     path_text,
 )
+from enmeshed_nb.lazy import lazily
+
+if TYPE_CHECKING:
+    from enmeshed_nb.connector._async.client import AsyncConnector
 
 __all__ = [
     "ANY_ATTACHMENT",
@@ -150,14 +182,19 @@ __all__ = [
     "EXISTS",
     "MISSING",
     "SYNC_ALREADY_RUNNING",
+    "TRIGGERS",
     "Access",
     "Announcement",
     "AnnouncementAction",
+    "Answer",
     "AnswerTimeout",
     "ApiError",
+    "AsyncConnector",
     "AtLeast",
     "AtMost",
     "AttributeDeletion",
+    "AttributeEvent",
+    "AttributeSucceededEvent",
     "AuditLogEntry",
     "BeginObserver",
     "Begun",
@@ -168,8 +205,10 @@ __all__ = [
     "ConnectionFailed",
     "Connector",
     "ConnectorError",
+    "ConnectorEvent",
     "ConnectorTooOld",
     "Contains",
+    "DecomposedRelationship",
     "DeletionInfo",
     "EndsWith",
     "Exchange",
@@ -182,6 +221,7 @@ __all__ = [
     "Health",
     "HealthServices",
     "IdentityDeletion",
+    "IdentityDeletionEvent",
     "IdentityInfo",
     "IdentityMetadatum",
     "IncomingRequests",
@@ -192,6 +232,8 @@ __all__ = [
     "LocalResponse",
     "Meaning",
     "Message",
+    "MessageEvent",
+    "MessageProcessedEvent",
     "MessageWithAttachments",
     "Not",
     "NotFound",
@@ -200,18 +242,25 @@ __all__ = [
     "PasswordProtection",
     "PeerDeletionInfo",
     "Png",
+    "ProcessedMessage",
+    "ProcessedTemplate",
     "QueryError",
     "QueryValidation",
     "Recipient",
     "Reference",
     "Refused",
     "Relationship",
+    "RelationshipDecomposedEvent",
+    "RelationshipEvent",
     "RelationshipStatus",
     "RelationshipTemplate",
     "RequestContent",
     "RequestCount",
+    "RequestEvent",
     "RequestSource",
     "RequestStatus",
+    "RequestStatusChange",
+    "RequestStatusEvent",
     "ResponseSource",
     "SentNotifications",
     "ServerError",
@@ -221,10 +270,13 @@ __all__ = [
     "SyncInfo",
     "SyncRun",
     "TagCollection",
+    "TemplateEvent",
+    "TemplateProcessedEvent",
     "Token",
     "TokenOptions",
     "Unauthorized",
     "UnexpectedAnswer",
+    "UnknownEvent",
     "UnsupportedVersion",
     "ValidationFailed",
     "ValidationResult",
@@ -233,7 +285,11 @@ __all__ = [
     "aside",
     "curl",
     "describe",
+    "parse_event",
     "path_text",
     "waiting",
     "without_frame",
 ]
+
+if not TYPE_CHECKING:  # only who uses it waits for its import
+    __getattr__, __dir__ = lazily(__name__, ["AsyncConnector"], ["_async.client"])

@@ -1,10 +1,7 @@
 """Announcements of the Backbone's operator."""
 
-import builtins
-
 from pydantic import Field, StrictStr
 
-from enmeshed_nb.connector.resource import Resource, endpoint
 from enmeshed_nb.content.model import Model, Timestamp
 
 
@@ -32,12 +29,3 @@ class Announcement(Model):
     title: StrictStr
     body: StrictStr
     actions: list[AnnouncementAction] = Field(default_factory=list)
-
-
-class Announcements(Resource):
-    """`connector.announcements`; API key scope `core:announcements`."""
-
-    @endpoint("GET", "/Announcements")
-    def list(self, language: str) -> builtins.list[Announcement]:
-        """Return the announcements in a language (ISO 639-1, e.g. "en"): `GET /Announcements`."""
-        return self._call(self.list, builtins.list[Announcement], query=[("language", language)])

@@ -5,7 +5,6 @@ from typing import Literal
 from pydantic import StrictBool, StrictStr
 
 from enmeshed_nb.connector.relationships import Relationship
-from enmeshed_nb.connector.resource import Resource, endpoint
 from enmeshed_nb.content.model import Model, Timestamp
 
 ChallengeType = Literal["Identity", "Device", "Relationship"] | str
@@ -36,19 +35,3 @@ class ChallengeValidation(Model):
 
     is_valid: StrictBool
     corresponding_relationship: Relationship | None = None
-
-
-class Challenges(Resource):
-    """`connector.challenges`; API key scope `core:challenges`."""
-
-    @endpoint("POST", "/Challenges")
-    def create(self, challenge_type: ChallengeType, relationship: str | None = None) -> Challenge:
-        """Create a challenge: `POST /Challenges`. *relationship* is the id for the type "Relationship"."""
-        body = {"challengeType": challenge_type, "relationship": relationship}
-        return self._call(self.create, Challenge, body=body)
-
-    @endpoint("POST", "/Challenges/Validate")
-    def validate(self, challenge_string: str, signature: str) -> ChallengeValidation:
-        """Check a challenge of a peer: `POST /Challenges/Validate`."""
-        body = {"challengeString": challenge_string, "signature": signature}
-        return self._call(self.validate, ChallengeValidation, body=body)

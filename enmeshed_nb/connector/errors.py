@@ -19,7 +19,7 @@ Each says what to do in `str()`. None of them holds an API key.
 """
 # ruff: noqa: N818 - the names say what happened; the root says that it is an error
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from enmeshed_nb.connector.error_codes import describe
@@ -30,11 +30,16 @@ from enmeshed_nb.printable import printable_lines
 
 @dataclass(frozen=True)
 class Call:
-    """A call of the API: the Connector's name, HTTP method and path."""
+    """A call of the API: the Connector's name, HTTP method and path.
+
+    Attributes:
+        correlation_id: by which the call is found in the logs of Connector and Backbone; None if nothing was sent.
+    """
 
     connector: str
     method: str
     path: str
+    correlation_id: str | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         return f"{self.method} {self.path} ({self.connector})"
@@ -70,6 +75,11 @@ class ConnectorError(UserError):
         self.path = path
 
     @property
+    def correlation_id(self) -> str | None:
+        """By which the call is found in the logs of Connector and Backbone; None if nothing was sent."""
+        return self.call.correlation_id if self.call else None
+
+    @property
     def message(self) -> str:
         """Deprecated: `problem`."""
         return self.problem
@@ -79,18 +89,9 @@ class ConnectorError(UserError):
         """Deprecated: `cure`."""
         return self.cure
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (type(self), self.args, self.__dict__)
-
     def __str__(self) -> str:
         cure = f"\nWhat to do: {self.cure}" if self.cure else ""
         return printable_lines(f"{f'{self.call}: ' if self.call else ''}{self.problem}{cure}")
-
-
-def _rebuild(kind: type[ConnectorError], args: tuple[Any, ...], state: dict[str, Any]) -> ConnectorError:
-    error = kind.__new__(kind, *args)
-    error.__dict__.update(state)
-    return error
 
 
 class InvalidInput(ConnectorError, ValueError):
@@ -102,7 +103,13 @@ class ConnectorTooOld(InvalidInput):
 
 
 class ConnectionFailed(ConnectorError):
-    """The Connector could not be reached, or the connection broke."""
+    """The Connector could not be reached, or the connection broke.
+
+    Attributes:
+        was_sent: False if the Connector cannot have got the call; else it may have done what was asked.
+    """
+
+    was_sent: bool = True
 
 
 class AnswerTimeout(ConnectionFailed, TimeoutError):

@@ -129,6 +129,7 @@ class Exchange:
         is_aside: whether a view or a widget asked for itself: see `aside`.
         number: of all requests of this program, in the order in which they began.
         wait: what it was repeated for; None if it was not: see `waiting`.
+        correlation_id: by which it is found in the logs of Connector and Backbone.
     """
 
     connector: str
@@ -145,6 +146,7 @@ class Exchange:
     is_aside: bool = field(default_factory=_ASIDE.get)
     number: int = field(default_factory=next_number, compare=False)
     wait: Wait | None = field(default_factory=_WAIT.get, compare=False)
+    correlation_id: str | None = field(default=None, compare=False)
 
     @property
     def api_path(self) -> str:

@@ -1,18 +1,22 @@
-"""The funnel: every call of a Connector's API goes through `Http.call`."""
+"""What is the same for `Http` and `AsyncHttp`, the funnels through which every call of a Connector's API goes."""
 
+import os
 import threading
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, BinaryIO
+from typing import Any, Generic, Self, TypeVar
 from urllib.parse import quote, urlsplit
+from uuid import uuid4
+from weakref import WeakSet
 
 import httpx
 from pydantic import ValidationError
 
-from enmeshed_nb.connector.error_codes import ROUTE_DOES_NOT_EXIST
+from enmeshed_nb.connector.ending import AsyncEnd, End
 from enmeshed_nb.connector.errors import (
     AnswerTimeout,
     ApiError,
@@ -23,13 +27,16 @@ from enmeshed_nb.connector.errors import (
     UnexpectedAnswer,
 )
 from enmeshed_nb.connector.exchange import API, BeginObserver, Begun, Exchange, Observer, next_number
-from enmeshed_nb.connector.versions import Version, require_version_7
-from enmeshed_nb.content.model import read_answer
+from enmeshed_nb.connector.versions import Version
 from enmeshed_nb.content.since import FIRST, Since
 
+T = TypeVar("T")
+Hook = Callable[[], str | None]
+"""Gives a header's value for each call; None: without it."""
 JSON = "application/json"
 PNG = "image/png"
-_RETRIED_STATUSES = {502, 503, 504}
+ANYTHING = "*/*"
+RETRIED_STATUSES = {502, 503, 504}
 _REDACTED = "***"
 
 
@@ -91,7 +98,7 @@ class Route:
         return quote(value, safe="")
 
 
-_VERSION = Route("GET", "/Monitoring/Version", "")
+VERSION = Route("GET", "/Monitoring/Version", "")
 
 
 @dataclass(frozen=True)
@@ -114,23 +121,111 @@ class Body:
         return {**(self.form or {}), "file": f"<{self.file[0]}, {self.file[2]}>"} if self.file else self.json
 
 
-class Http:
-    """An HTTP connection to one Connector; may be used by several threads.
+@dataclass(frozen=True)
+class Options:
+    """How a call is made.
 
-    GET requests are repeated after connection errors and after 502, 503 and 504; nothing else ever is.
+    Attributes:
+        timeout: how long to wait for an answer, in seconds.
+        retries: how often a GET is repeated.
+        correlation_id: by which the call is found in logs, or what gives one for each call; None: each has its own.
+        traceparent: the trace (W3C Trace Context) that the call belongs to, or what gives it for each call.
+        resend: whether it is found out, after a lost answer, if the Connector did what was asked: see `resending`.
+        on_answer: is told of each HTTP answer and the call that it answers.
+
+    Raises:
+        InvalidInput: one of them cannot be meant.
     """
 
-    def __init__(
-        self,
-        url: str,
-        api_key: str,
-        *,
-        name: str | None,
-        timeout: float,
-        retries: int,
-        api_key_header: str,
-        transport: httpx.BaseTransport | None,
-    ) -> None:
+    timeout: float
+    retries: int
+    correlation_id: str | Hook | None = None
+    traceparent: str | Hook | None = None
+    resend: bool = False
+    on_answer: Callable[[Call, httpx.Response], None] | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.timeout, int | float) or not self.timeout > 0:
+            raise InvalidInput(f"timeout={self.timeout!r} is no time to wait.", "Give seconds, more than 0.")
+        if not isinstance(self.retries, int) or self.retries < 0:
+            raise InvalidInput(f"retries={self.retries!r} is no number of retries.", "Use 0, 1, 2, …")
+        for name in ("correlation_id", "traceparent"):
+            if not callable(value := getattr(self, name)):
+                _header(name, value)
+
+    def call(self, connector: str, method: str, path: str) -> Call:
+        """Return a new call, with its correlation id."""
+        return Call(connector, method, path, _now("correlation_id", self.correlation_id) or str(uuid4()))
+
+    def headers(self, call: Call) -> dict[str, str]:
+        """Return the headers by which a call is found in logs and traces."""
+        trace = _now("traceparent", self.traceparent)
+        return {"X-Correlation-ID": call.correlation_id or ""} | ({"traceparent": trace} if trace else {})
+
+    def limits(self) -> httpx.Timeout:
+        """Return the timeouts as httpx takes them; a call may wait for its turn as long as it takes."""
+        return httpx.Timeout(self.timeout, connect=min(self.timeout, 5), pool=None)
+
+
+def _now(name: str, value: str | Hook | None) -> str | None:
+    return _header(name, value()) if callable(value) else value
+
+
+def _header(name: str, value: str | None) -> str | None:
+    if value is not None and not (isinstance(value, str) and value.strip() and value.isascii() and value.isprintable()):
+        raise InvalidInput(f"{name}={value!r} cannot be sent in a header.", "Use printable ASCII characters.")
+    return value
+
+
+C = TypeVar("C", httpx.Client, httpx.AsyncClient)
+E = TypeVar("E", End, AsyncEnd)
+
+
+class Shared(Generic[C, E]):
+    """What a Connector object shares with those that `with_options` made of it.
+
+    Args:
+        connect: makes the pool of connections.
+        ended: says that it was closed.
+    """
+
+    def __init__(self, connect: Callable[[], C], ended: E) -> None:
+        self.observers: list[Observer] = []
+        self.begin_observers: list[BeginObserver] = []
+        self.version: Version | None = None
+        self.knows_version = False
+        self.lock = threading.Lock()
+        self.client: C = connect()
+        self.ended: E = ended
+        self._connect: Callable[[], C] = connect
+        _SHARED.add(self)
+
+    def renew(self) -> None:
+        """Make anew what belongs to one process: connections, and what another thread may just have held."""
+        ended: E = type(self.ended)()
+        if self.ended.is_set():
+            ended.set()
+        self.lock, self.client, self.ended = threading.Lock(), self._connect(), ended
+
+
+_SHARED: WeakSet[Shared[Any, Any]] = WeakSet()
+
+
+def _renew_all() -> None:
+    for shared in _SHARED:
+        shared.renew()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
+    os.register_at_fork(after_in_child=_renew_all)
+
+
+class HttpCore:
+    """An HTTP connection to one Connector, without what waits for an answer."""
+
+    shared: Shared[Any, Any]
+
+    def __init__(self, url: str, api_key: str, *, name: str | None, options: Options, api_key_header: str) -> None:
         parts = urlsplit(url.strip())
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise InvalidInput(f"{url!r} is not the URL of a Connector.", "Use e.g. https://connector.example.com.")
@@ -138,27 +233,19 @@ class Http:
             raise InvalidInput("The API key is empty or has characters no API key has.", "Check the API key.")
         self.url = url.strip().rstrip("/").removesuffix(API)
         self.name = name or parts.netloc.rpartition("@")[2]
+        self.options = options
         self._auth = _ApiKey(api_key_header, api_key)
-        self._retries = retries
-        self._timeout = timeout
-        self._closed = threading.Event()
-        self._observers: list[Observer] = []
-        self._begin_observers: list[BeginObserver] = []
-        self._version: Version | None = None
-        self._knows_version = False
-        self._lock = threading.Lock()
-        self._client = httpx.Client(
-            base_url=self.url,
-            auth=self._auth,
-            timeout=httpx.Timeout(timeout, connect=min(timeout, 5)),
-            trust_env=parts.hostname not in ("127.0.0.1", "::1", "localhost"),
-            transport=transport,
-        )
+        self._is_local = parts.hostname in ("127.0.0.1", "::1", "localhost")
 
-    def close(self) -> None:
-        """End the connection; a pause before a retry ends, too."""
-        self._closed.set()
-        self._client.close()
+    def settings(self) -> dict[str, Any]:
+        """Return the arguments of httpx's client."""
+        return {"base_url": self.url, "auth": self._auth, "trust_env": not self._is_local}
+
+    def with_options(self, **options: Any) -> Self:
+        """Return one with other options that shares all else."""
+        other = copy(self)
+        other.options = replace(self.options, **options)
+        return other
 
     def observe(self, observer: Observer, on_begin: BeginObserver | None = None) -> Callable[[], None]:
         """Call *observer* with every Exchange from now on; return a function that ends this.
@@ -168,106 +255,73 @@ class Http:
             on_begin: is told of each request when it is sent, and returns what is called when that has ended (after
                 *observer* was told of it, and also if it was interrupted, which is no Exchange).
         """
-        with self._lock:
-            self._observers.append(observer)
+        with self.shared.lock:
+            self.shared.observers.append(observer)
             if on_begin:
-                self._begin_observers.append(on_begin)
+                self.shared.begin_observers.append(on_begin)
 
         def stop() -> None:
-            with self._lock:
-                if observer in self._observers:
-                    self._observers.remove(observer)
-                if on_begin in self._begin_observers:
-                    self._begin_observers.remove(on_begin)
+            with self.shared.lock:
+                if observer in self.shared.observers:
+                    self.shared.observers.remove(observer)
+                if on_begin in self.shared.begin_observers:
+                    self.shared.begin_observers.remove(on_begin)
 
         return stop
 
-    def version(self) -> Version | None:
-        """Return which Connector it is, asked at most once: `GET /Monitoring/Version`; None if it does not say."""
-        if not self._knows_version:
-            try:
-                self.remember_version(read_answer(Version, self.call(_VERSION)))
-            except (ApiError, UnexpectedAnswer, ValidationError):  # e.g. the key lacks the scope
-                self.remember_version(None)
-            except ConnectorError:  # it may say so later
-                return None
-        return self._version
-
     def remember_version(self, version: Version | None) -> None:
         """Keep what the Connector said of its version."""
-        self._version, self._knows_version = version, True
+        self.shared.version, self.shared.knows_version = version, True
 
-    def call(
-        self,
-        route: Route,
-        path_values: Sequence[str] = (),
-        *,
-        query: Sequence[tuple[str, str]] = (),
-        body: Body | None = None,
-        accept: str = JSON,
-        sink: BinaryIO | None = None,
-    ) -> Any:
-        """Do one call and return what the API answers.
-
-        Args:
-            route: the endpoint.
-            path_values: what stands in the path's `{…}`, in order.
-            query: the query string's pairs.
-            body: what to send.
-            accept: JSON for the content of the answer's `result`; anything else for the bytes of the answer.
-            sink: an open file to which the bytes of the answer are written as they come.
-
-        Returns:
-            The JSON in `result` (None without content), or bytes if *accept* is not JSON, or None with *sink*.
+    def failure(self, call: Call, error: Exception) -> ConnectorError:
+        """Return the error for what httpx says of a call that has no answer.
 
         Raises:
-            ConnectorError: see `enmeshed_nb.connector.errors`.
+            RuntimeError: it is none of httpx.
         """
-        call = Call(self.name, route.method, route.fill(path_values))
-        body = body or Body()
-        repeats = self._retries if route.method in ("GET", "HEAD") else 0
-        attempt = 0
-        while True:
-            try:
-                response = self._send(call, query, body, accept, sink)
-            except ConnectionFailed as error:
-                if attempt == repeats or isinstance(error, AnswerTimeout):
-                    raise
-            else:
-                if attempt == repeats or response.status_code not in _RETRIED_STATUSES:
-                    return self._read(call, route, response, accept, streamed=sink is not None)
-            self._closed.wait(0.1 * 3**attempt)
-            attempt += 1
+        if self.shared.ended.is_set():
+            return self.closed(call)
+        if isinstance(error, RuntimeError):
+            raise error
+        if isinstance(error, httpx.ConnectTimeout):
+            return _unsent(f"No connection to {self.url} in time.", "Check the URL, the port and firewalls.", call)
+        if isinstance(error, httpx.TimeoutException):
+            return AnswerTimeout(
+                f"{self.url} did not answer within {self.options.timeout:g} s.",
+                "See whether it did what was asked before you try again; or give Connector(timeout=…) more seconds.",
+                call=call,
+            )
+        if isinstance(error, httpx.HTTPError):
+            failed = _unsent(
+                f"No connection to {self.url}: {error or type(error).__name__}.",
+                "Check that the Connector runs and that the URL and port are right.",
+                call,
+            )
+            failed.was_sent = not isinstance(error, httpx.ConnectError)
+            return failed
+        return InvalidInput(f"The body is not JSON: {error}.", "Send only what JSON knows.", call=call)
 
-    def _send(
-        self, call: Call, query: Sequence[tuple[str, str]], body: Body, accept: str, sink: BinaryIO | None
-    ) -> httpx.Response:
-        """Send one HTTP request and return the answer, whatever it says."""
-        if self._client.is_closed:
-            raise ConnectionFailed("This Connector object was closed.", "Make a new one.", call=call)
-        with self._observed(call, query, body) as answers:
-            try:
-                with self._client.stream(
-                    call.method, call.path, params=list(query) or None, headers={"Accept": accept}, **body.arguments()
-                ) as response:
-                    _receive(response, sink)
-            except httpx.TimeoutException as error:
-                failure: ConnectorError = self._timed_out(call, error)
-            except httpx.HTTPError as error:
-                failure = ConnectionFailed(
-                    f"No connection to {self.url}: {error or type(error).__name__}.",
-                    "Check that the Connector runs and that the URL and port are right.",
-                    call=call,
-                )
-            except (TypeError, ValueError) as error:
-                failure = InvalidInput(f"The body is not JSON: {error}.", "Send only what JSON knows.", call=call)
-            else:
-                answers.append(response)
-                return response
-            raise failure  # not within `except`: httpx's error holds the request with the API key
+    def closed(self, call: Call) -> ConnectionFailed:
+        """Return the error for a call after the end."""
+        return _unsent("This Connector object was closed.", "Make a new one.", call)
+
+    def check_usable(self, call: Call) -> None:
+        """Refuse a call that cannot be made any more, or not here.
+
+        Raises:
+            ConnectionFailed: the object was closed, or belongs to another event loop.
+        """
+        if self.shared.ended.is_set():
+            raise self.closed(call)
+        if not self.shared.ended.is_here():
+            raise _unsent(
+                "This AsyncConnector belongs to another event loop, the one in which it was used first.",
+                "Make one in each event loop: async with AsyncConnector(…) as connector.",
+                call,
+            )
 
     @contextmanager
-    def _observed(
+    def observed(
         self, call: Call, query: Sequence[tuple[str, str]], body: Body
     ) -> Generator[list[httpx.Response], None, None]:
         """Tell the observers of the request in the block: of the answer that is put into the list, or of its error."""
@@ -275,7 +329,7 @@ class Http:
         answers: list[httpx.Response] = []
 
         def tell(error: str | None) -> None:
-            if not self._observers:
+            if not self.shared.observers:
                 return
             answer = answers[0] if answers else None
             self._tell(
@@ -292,10 +346,11 @@ class Http:
                     time=since,
                     url=self.url,
                     number=number,
+                    correlation_id=call.correlation_id,
                 )
             )
 
-        ends = self._tell_begun(call, query, number, since) if self._begin_observers else ()
+        ends = self._tell_begun(call, query, number, since) if self.shared.begin_observers else ()
         try:
             yield answers
         except ConnectorError as error:
@@ -307,20 +362,9 @@ class Http:
             for end in ends:
                 end()
 
-    def _timed_out(self, call: Call, error: httpx.TimeoutException) -> ConnectionFailed:
-        if isinstance(error, httpx.ConnectTimeout):
-            return ConnectionFailed(
-                f"No connection to {self.url} in time.", "Check the URL, the port and firewalls.", call=call
-            )
-        return AnswerTimeout(
-            f"{self.url} did not answer within {self._timeout:g} s.",
-            "See whether it did what was asked before you try again; or give Connector(timeout=…) more seconds.",
-            call=call,
-        )
-
     def _tell(self, exchange: Exchange) -> None:
-        with self._lock:
-            observers = list(self._observers)
+        with self.shared.lock:
+            observers = list(self.shared.observers)
         for observer in observers:
             observer(exchange)
 
@@ -328,11 +372,17 @@ class Http:
         self, call: Call, query: Sequence[tuple[str, str]], number: int, since: datetime
     ) -> list[Callable[[], None]]:
         begun = Begun(call.connector, call.method, call.path, tuple(query), number, since)
-        with self._lock:
-            observers = list(self._begin_observers)
+        with self.shared.lock:
+            observers = list(self.shared.begin_observers)
         return [observer(begun) for observer in observers]
 
-    def _read(self, call: Call, route: Route, response: httpx.Response, accept: str, *, streamed: bool) -> Any:
+    def result(self, call: Call, route: Route, response: httpx.Response, accept: str, *, streamed: bool) -> Any:
+        """Return what it says: the JSON in `result`, or bytes if *accept* is not JSON; None if they were streamed.
+
+        Raises:
+            ApiError: it says that something went wrong.
+            UnexpectedAnswer: it is not a Connector's.
+        """
         if response.is_success and accept != JSON:
             return None if streamed else response.content
         if response.status_code == 204:
@@ -341,14 +391,27 @@ class Http:
         if not isinstance(json, dict):
             raise self._not_a_connector(call, response)
         if isinstance(json.get("error"), dict) and not response.is_success:
-            if json["error"].get("code") == ROUTE_DOES_NOT_EXIST and route != _VERSION and (version := self.version()):
-                require_version_7(version.version, call)
             raise ApiError.from_answer(call, response.status_code, json["error"])
         if route.base != API and (response.is_success or "isHealthy" in json):
             return json
         if response.is_success and "result" in json:
             return json["result"]
         raise self._not_a_connector(call, response)
+
+    def understood(self, call: Call, read: Callable[[Any], T], result: Any) -> T:
+        """Return what *read* makes of a result.
+
+        Raises:
+            UnexpectedAnswer: it has another shape.
+        """
+        try:
+            return read(result)
+        except ValidationError as error:
+            raise UnexpectedAnswer(
+                f"The answer has an unexpected shape: {error}",
+                "Check the Connector's version; please report this if it is a Connector 7.",
+                call=call,
+            ) from None
 
     def _not_a_connector(self, call: Call, response: httpx.Response) -> UnexpectedAnswer:
         error = UnexpectedAnswer(
@@ -361,14 +424,10 @@ class Http:
         return error
 
 
-def _receive(response: httpx.Response, sink: BinaryIO | None) -> None:
-    if not sink or not response.is_success:
-        response.read()
-        return
-    sink.seek(0)
-    sink.truncate()  # an earlier attempt may have broken off
-    for chunk in response.iter_bytes():
-        sink.write(chunk)
+def _unsent(problem: str, cure: str, call: Call) -> ConnectionFailed:
+    error = ConnectionFailed(problem, cure, call=call)
+    error.was_sent = False
+    return error
 
 
 def _json(response: httpx.Response) -> Any:

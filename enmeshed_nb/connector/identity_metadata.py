@@ -5,9 +5,7 @@ from typing import Any
 from pydantic import StrictStr
 
 from enmeshed_nb.connector.filters import Query
-from enmeshed_nb.connector.http import Body
-from enmeshed_nb.connector.resource import Resource, endpoint
-from enmeshed_nb.content.model import Model, to_json
+from enmeshed_nb.content.model import Model
 
 
 class IdentityMetadatum(Model):
@@ -18,29 +16,6 @@ class IdentityMetadatum(Model):
     value: Any
 
 
-class IdentityMetadata(Resource):
-    """`connector.identity_metadata`; API key scope `core:identityMetadata`."""
-
-    @endpoint("PUT", "/IdentityMetadata")
-    def upsert(self, reference: str, value: Any, key: str | None = None) -> IdentityMetadatum:
-        """Store a note: `PUT /IdentityMetadata`."""
-        note = {"reference": reference, "value": to_json(value)} | ({} if key is None else {"key": key})
-        return self._call(self.upsert, IdentityMetadatum, body=Body(json=note))
-
-    @endpoint("GET", "/IdentityMetadata")
-    def get(self, reference: str, key: str | None = None) -> IdentityMetadatum:
-        """Return a note: `GET /IdentityMetadata`.
-
-        Raises:
-            Refused: there is none (code `error.runtime.identityMetadata.notFound`).
-        """
-        return self._call(self.get, IdentityMetadatum, query=_query(reference, key))
-
-    @endpoint("DELETE", "/IdentityMetadata")
-    def delete(self, reference: str, key: str | None = None) -> None:
-        """Delete a note: `DELETE /IdentityMetadata`."""
-        return self._call(self.delete, type(None), query=_query(reference, key))
-
-
-def _query(reference: str, key: str | None) -> Query:
+def note_query(reference: str, key: str | None) -> Query:
+    """Return the query string's pairs that name a note."""
     return [("reference", reference)] if key is None else [("reference", reference), ("key", key)]

@@ -5,7 +5,6 @@ from typing import Any, Literal
 from pydantic import StrictBool, StrictInt
 
 from enmeshed_nb.connector.account import IdentityInfo
-from enmeshed_nb.connector.resource import Resource, endpoint
 from enmeshed_nb.connector.versions import Version
 from enmeshed_nb.content.model import Model, Timestamp
 
@@ -66,27 +65,3 @@ class Support(Model):
     identity_info: IdentityInfo
     recovery: Recovery | None = None
     """Of a Connector of a local network; others have none."""
-
-
-class Monitoring(Resource):
-    """`connector.monitoring`; API key scopes `monitoring:version|requests|support`."""
-
-    @endpoint("GET", "/health", base="")
-    def health(self) -> Health:
-        """Return whether the Connector works, also if it does not: `GET /health` (needs no API key)."""
-        return self._call(self.health, Health)
-
-    @endpoint("GET", "/Monitoring/Version", base="")
-    def version(self) -> Version:
-        """Return the Connector's version: `GET /Monitoring/Version`."""
-        return self._call(self.version, Version)
-
-    @endpoint("GET", "/Monitoring/Requests", base="")
-    def requests(self) -> RequestCount:
-        """Return how many HTTP requests there were: `GET /Monitoring/Requests`."""
-        return self._call(self.requests, RequestCount)
-
-    @endpoint("GET", "/Monitoring/Support", base="")
-    def support(self) -> Support:
-        """Return what support asks for: `GET /Monitoring/Support`."""
-        return self._call(self.support, Support)

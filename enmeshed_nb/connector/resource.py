@@ -2,26 +2,18 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 from types import MethodType
 from typing import Any, TypedDict, TypeVar, cast
 
-from pydantic import StrictStr, ValidationError
+from pydantic import StrictStr
 from pydantic.alias_generators import to_camel
 
-from enmeshed_nb.connector.errors import Call, UnexpectedAnswer
 from enmeshed_nb.connector.exchange import API
-from enmeshed_nb.connector.filters import Query
-from enmeshed_nb.connector.http import PNG, Body, Http, Route
-from enmeshed_nb.connector.versions import refuse_newer_parts
-from enmeshed_nb.content.model import Model, read_answer, to_json
+from enmeshed_nb.connector.http import Route
+from enmeshed_nb.content.model import Model, to_json
 from enmeshed_nb.content.since import FIRST, Since
-from enmeshed_nb.content.versions import Part, newer_parts
 
-T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
-
-_ANYTHING = "*/*"
 
 ENDPOINTS: dict[str, Route] = {}
 """Every endpoint method by its name (`Relationships.get`) with its route."""
@@ -36,7 +28,7 @@ def endpoint(
     """
 
     def mark(function: F) -> F:
-        ENDPOINTS[function.__qualname__] = Route(method, path, base, since, newer_keys or {})
+        ENDPOINTS[_name(function)] = Route(method, path, base, since, newer_keys or {})
         if since is not FIRST:
             function.__doc__ = f"{function.__doc__ or ''}\n\nSince {since}.\n"
         return function
@@ -121,68 +113,17 @@ def reference_of(reference: str | Reference) -> str:
     return reference.truncated if isinstance(reference, Reference) else reference
 
 
-class Resource:
-    """A namespace of a Connector, such as `connector.messages`."""
-
-    def __init__(self, http: Http) -> None:
-        self._http = http
-
-    def _call(
-        self,
-        method: Callable[..., Any],
-        answer: type[T],
-        *path_values: str,
-        query: Query | None = None,
-        body: Mapping[str, Any] | Body | None = None,
-    ) -> T:
-        """Call the endpoint of *method* (one of the namespace's own methods) and read the answer as *answer*.
-
-        Properties of *body* that are None are left out.
-        """
-        route = _route(method)
-        self._refuse_newer(route, query or [], body)
-        if not isinstance(body, Body):
-            body = Body(json=_without_none(body))
-        if answer is Png:
-            png = self._http.call(route, path_values, query=query or (), body=body, accept=PNG)
-            return cast(T, Png(png))
-        json = self._http.call(route, path_values, query=query or (), body=body)
-        try:
-            return read_answer(answer, json)
-        except ValidationError as error:
-            raise UnexpectedAnswer(
-                f"The answer has an unexpected shape: {error}",
-                "Check the Connector's version; please report this if it is a Connector 7.",
-                call=Call(self._http.name, route.method, route.path),
-            ) from None
-
-    def _refuse_newer(self, route: Route, query: Query, body: Mapping[str, Any] | Body | None) -> None:
-        """Send nothing that the Connector is too old for; its version is only asked for if something could be."""
-        parts = [Part((), f"{route.method} {route.path}", route.since)] if route.since is not FIRST else []
-        parts += [Part((), f"the filter {key!r}", route.newer_keys[key]) for key, _ in query if key in route.newer_keys]
-        parts += newer_parts(body)
-        if parts and (version := self._http.version()):
-            refuse_newer_parts(parts, version, Call(self._http.name, route.method, route.path))
-
-    def _download(self, method: Callable[..., Any], *path_values: str) -> bytes:
-        return cast(bytes, self._http.call(_route(method), path_values, accept=_ANYTHING))
-
-    def _download_to(self, path: Path | str, method: Callable[..., Any], *path_values: str) -> Path:
-        target = Path(path)
-        unfinished = target.with_name(f"{target.name}.part")
-        try:
-            with unfinished.open("wb") as file:
-                self._http.call(_route(method), path_values, accept=_ANYTHING, sink=file)
-            return unfinished.replace(target)
-        finally:
-            unfinished.unlink(missing_ok=True)
+def route_of(method: Callable[..., Any]) -> Route:
+    """Return the route that a namespace's method calls."""
+    return ENDPOINTS[_name(cast(MethodType, method).__func__)]
 
 
-def _route(method: Callable[..., Any]) -> Route:
-    return ENDPOINTS[cast(MethodType, method).__func__.__qualname__]
+def _name(function: Callable[..., Any]) -> str:
+    return function.__qualname__.removeprefix("Async")
 
 
-def _without_none(body: Mapping[str, Any] | None) -> Any:
+def without_none(body: Mapping[str, Any] | None) -> Any:
+    """Return a body as JSON, without what is None."""
     return None if body is None else {name: to_json(value) for name, value in body.items() if value is not None}
 
 

@@ -1,9 +1,22 @@
 """The guide's flow on top of the client: waiting, deciding, explaining, recording, establishing a Relationship."""
 
 from enmeshed_nb.clock import Clock
-from enmeshed_nb.guide.asking import Answer, ask, send_request
+from enmeshed_nb.guide._sync.asking import ask, send_request
+from enmeshed_nb.guide._sync.events import EventListener
+from enmeshed_nb.guide._sync.relationships import (
+    active_relationship,
+    end_relationship,
+    establish_relationship,
+)
+from enmeshed_nb.guide._sync.waiting import (
+    sync,
+    wait_for,
+    wait_for_request,
+    wait_for_status,
+)
+from enmeshed_nb.guide.asking import Answer
 from enmeshed_nb.guide.deciding import Decision, DecisionError, accept_all, reject_all
-from enmeshed_nb.guide.events import Event, EventListener
+from enmeshed_nb.guide.events import Event
 from enmeshed_nb.guide.explanations import Problem, explain, problems
 from enmeshed_nb.guide.journal import Journal, Observation
 from enmeshed_nb.guide.journey import Happening, concerning, happenings
@@ -19,9 +32,6 @@ from enmeshed_nb.guide.playing import Play, PlayError, PlayStep, Verdict
 from enmeshed_nb.guide.predicting import Comparison, Prediction, PredictionError
 from enmeshed_nb.guide.relationships import (
     RelationshipError,
-    active_relationship,
-    end_relationship,
-    establish_relationship,
 )
 from enmeshed_nb.guide.results import results_table, status_table
 from enmeshed_nb.guide.scene import Scene
@@ -30,10 +40,6 @@ from enmeshed_nb.guide.text import show_json
 from enmeshed_nb.guide.waiting import (
     WaitError,
     WaitTimeout,
-    sync,
-    wait_for,
-    wait_for_request,
-    wait_for_status,
 )
 from enmeshed_nb.summary import SUMMARY_MIME
 

@@ -1,4 +1,4 @@
-"""Receive the Connector's events: the target of its module *webhooks*."""
+"""What receives the Connector's events; how they are waited for is in `_sync` and `_async`."""
 
 import json
 import threading
@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from enmeshed_nb.clock import REAL_TIME, Clock
-from enmeshed_nb.closing import Closing
-from enmeshed_nb.guide.waiting import wait_for
+from enmeshed_nb.connector import ConnectorEvent, parse_event
 
 _LARGEST = 10_000_000  # bytes
 
@@ -29,25 +27,22 @@ class Event:
     path: str
     headers: dict[str, str]
 
+    @property
+    def model(self) -> ConnectorEvent:
+        """The same with its data as a model: see `enmeshed_nb.connector.parse_event`."""
+        return parse_event({"trigger": self.trigger, "data": self.data})
 
-class EventListener(Closing):
-    """An HTTP server on this machine that Connectors can send their events to.
+    @property
+    def correlation_id(self) -> str | None:
+        """By which the call that caused it is found in the Connector's log."""
+        return self.headers.get("x-correlation-id")
 
-        with EventListener() as listener:
-            webhooks = {"enabled": True, "webhooks": [{"triggers": ["**"], "target": {"url": listener.url}}]}
-            …
-            event = listener.wait_for("consumption.incomingRequestReceived")
 
-    It listens on the loopback interface, until it is closed.
-
-    Args:
-        port: the port; 0 for any.
+class Listening:
+    """An HTTP server on this machine that keeps the events that it is told; see `EventListener`.
 
     Attributes:
         url: where it listens.
-
-    Raises:
-        OSError: the port is taken.
     """
 
     def __init__(self, port: int = 0) -> None:
@@ -72,7 +67,7 @@ class EventListener(Closing):
 
         self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, name="events", daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="events", daemon=True)
         self._thread.start()
 
     @property
@@ -84,31 +79,15 @@ class EventListener(Closing):
         """Return the events with this trigger that were received until now."""
         return tuple(event for event in self.events if event.trigger == trigger)
 
-    def wait_for(self, trigger: str, *, timeout: float = 30, clock: Clock = REAL_TIME, **data: Any) -> Event:
-        """Wait for an event, unless it has come already.
+    def fitting(self, trigger: str, data: dict[str, Any]) -> list[Event]:
+        """Return the events with this trigger whose data has all that is in *data*."""
+        return [event for event in self.of(trigger) if data.items() <= _items(event.data)]
 
-        Args:
-            trigger: which event.
-            timeout: how long to wait, in seconds.
-            clock: the time.
-            data: what its data must have, e.g. `id="REQ…"`.
+    def seen(self) -> str:
+        """Return which events came, in words."""
+        return ", ".join(sorted({event.trigger for event in self.events})) or "no event at all"
 
-        Raises:
-            WaitTimeout: it did not come; says which events came.
-        """
-
-        def fitting() -> list[Event]:
-            return [event for event in self.of(trigger) if data.items() <= _items(event.data)]
-
-        return wait_for(
-            fitting,
-            describe=lambda _: ", ".join(sorted({event.trigger for event in self.events})) or "no event at all",
-            what=f"the event {trigger}",
-            timeout=timeout,
-            clock=clock,
-        )[0]
-
-    def close(self) -> None:
+    def stop(self) -> None:
         """Listen no more."""
         self._server.shutdown()
         self._server.server_close()

@@ -7,11 +7,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from enmeshed_nb.closing import Closing
 from enmeshed_nb.connector import Begun, Connector, ConnectorError, Exchange, aside
 from enmeshed_nb.guide.text import TextView, table, time_of_day
+
+if TYPE_CHECKING:
+    from enmeshed_nb.connector import AsyncConnector
 
 Kind = Literal["Request", "Relationship", "Message"]
 _ASIDES = 500
@@ -56,10 +59,10 @@ class Journal(Closing, TextView):
         names: the Connectors' names.
     """
 
-    def __init__(self, *connectors: Connector) -> None:
+    def __init__(self, *connectors: "Connector | AsyncConnector") -> None:
         """Begin to record the exchanges of *connectors*."""
         self.names = tuple(connector.name for connector in connectors)
-        self._connectors = {connector.name: connector for connector in connectors}
+        self._connectors = {each.name: each for each in connectors if isinstance(each, Connector)}
         self._lock = threading.Lock()
         self._exchanges: list[Exchange] = []
         self._asides: deque[Exchange] = deque(maxlen=_ASIDES)
@@ -75,7 +78,7 @@ class Journal(Closing, TextView):
 
     @property
     def connectors(self) -> tuple[Connector, ...]:
-        """The Connectors whose exchanges are recorded."""
+        """The Connectors whose exchanges are recorded; without AsyncConnectors, which cannot be asked from here."""
         return tuple(self._connectors.values())
 
     @property
@@ -115,13 +118,13 @@ class Journal(Closing, TextView):
     def sent_at(self, name: str, message_id: str) -> datetime | None:
         """Return when a Message was sent, as the Connectors recorded it; None if that cannot be found out.
 
-        If no answer in the journal says it, a Connector is asked aside.
+        If no answer in the journal says it, a Connector is asked aside, but no AsyncConnector.
 
         Args:
             name: the Connector's name.
             message_id: the Message.
         """
-        if message_id not in self._sent_at:
+        if message_id not in self._sent_at and name in self._connectors:
             with aside(), suppress(ConnectorError):
                 self._sent_at[message_id] = self._connectors[name].messages.get(message_id).created_at
         return self._sent_at.get(message_id)

@@ -22,10 +22,10 @@ from enmeshed_nb.connector import Connector, ConnectorError, LocalRequest, NotFo
 from enmeshed_nb.content import DecideRequestParameters, Request
 from enmeshed_nb.content.model import to_json
 from enmeshed_nb.errors import UserError
+from enmeshed_nb.guide._sync.waiting import sync, wait_for_request, wait_for_status
 from enmeshed_nb.guide.deciding import UNDECIDED, accept_all, reject_all
 from enmeshed_nb.guide.program import Played, played
 from enmeshed_nb.guide.steps import asked
-from enmeshed_nb.guide.waiting import sync, wait_for_request, wait_for_status
 
 StepName = Literal["validate", "create", "send", "fetch", "check", "decide", "complete", "receive", "read"]
 Json = dict[str, Any]

@@ -1,6 +1,10 @@
-"""The client against the real Runtime, beyond the guide."""
+"""The client against the real Runtime, beyond the guide: with threads, and with asyncio."""
 
+import asyncio
+import inspect
+import threading
 import uuid
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from pathlib import Path
@@ -12,6 +16,7 @@ from enmeshed_nb.connector import (
     ANY_ATTACHMENT,
     EXISTS,
     MISSING,
+    AsyncConnector,
     Connector,
     ConnectorTooOld,
     Contains,
@@ -38,9 +43,61 @@ from enmeshed_nb.content import (
 )
 from enmeshed_nb.content.since import FIRST
 from enmeshed_nb.content.versions import since_of
+from enmeshed_nb.localnet import LocalNetwork
 from tests.content.test_values import VALID
 
 PNG_SIGNATURE = b"\x89PNG\r\n"
+
+
+class Awaited:
+    """An AsyncConnector, or a part of one, that is called as if it were none: each call runs in an event loop."""
+
+    def __init__(self, part: Any, loop: asyncio.AbstractEventLoop) -> None:
+        self._part, self._loop = part, loop
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._part, name)
+        return found if isinstance(found, str) else Awaited(found, self._loop)
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        called = self._part(*arguments, **keywords)
+        assert inspect.iscoroutine(called)
+        return asyncio.run_coroutine_threadsafe(called, self._loop).result(60)
+
+
+@pytest.fixture(scope="module")
+def loop() -> Iterator[asyncio.AbstractEventLoop]:
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    yield loop
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
+@pytest.fixture(params=["threads", "asyncio"])
+def parties(request: pytest.FixtureRequest, network: LocalNetwork) -> Iterator[tuple[Any, Any]]:
+    parties = request.getfixturevalue("_parties")
+    if request.param == "threads":
+        yield parties
+        return
+    loop = request.getfixturevalue("loop")
+    states = [network.state.connector(name) for name in ("sender", "recipient")]
+    awaited = [Awaited(AsyncConnector(each.url, each.api_key, name=each.name), loop) for each in states]
+    yield tuple(awaited)
+    for each in awaited:
+        each.close()
+
+
+@pytest.fixture
+def sender(parties: tuple[Any, Any]) -> Any:
+    return parties[0]
+
+
+@pytest.fixture
+def recipient(parties: tuple[Any, Any]) -> Any:
+    return parties[1]
 
 
 def tomorrow() -> datetime:

@@ -1,0 +1,34 @@
+# Made of enmeshed_nb/connector/_async/identity_metadata.py by tools/synchronous.py: change that.
+"""The methods of `IdentityMetadata`."""
+
+from typing import Any
+
+from enmeshed_nb.connector._sync.resource import Resource
+from enmeshed_nb.connector.http import Body
+from enmeshed_nb.connector.identity_metadata import IdentityMetadatum, note_query
+from enmeshed_nb.connector.resource import endpoint
+from enmeshed_nb.content.model import to_json
+
+
+class IdentityMetadata(Resource):
+    """`connector.identity_metadata`; API key scope `core:identityMetadata`."""
+
+    @endpoint("PUT", "/IdentityMetadata")
+    def upsert(self, reference: str, value: Any, key: str | None = None) -> IdentityMetadatum:
+        """Store a note: `PUT /IdentityMetadata`."""
+        note = {"reference": reference, "value": to_json(value)} | ({} if key is None else {"key": key})
+        return self._call(self.upsert, IdentityMetadatum, body=Body(json=note))
+
+    @endpoint("GET", "/IdentityMetadata")
+    def get(self, reference: str, key: str | None = None) -> IdentityMetadatum:
+        """Return a note: `GET /IdentityMetadata`.
+
+        Raises:
+            Refused: there is none (code `error.runtime.identityMetadata.notFound`).
+        """
+        return self._call(self.get, IdentityMetadatum, query=note_query(reference, key))
+
+    @endpoint("DELETE", "/IdentityMetadata")
+    def delete(self, reference: str, key: str | None = None) -> None:
+        """Delete a note: `DELETE /IdentityMetadata`."""
+        return self._call(self.delete, type(None), query=note_query(reference, key))

@@ -1,0 +1,1 @@
+"""The flow of the guide: what calls Connectors and waits."""

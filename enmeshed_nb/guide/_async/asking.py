@@ -1,0 +1,74 @@
+"""The whole guide in one call: a Request goes out, is decided, and its Response comes back."""
+
+from enmeshed_nb.connector import AsyncConnector, LocalRequest
+from enmeshed_nb.content import Request
+from enmeshed_nb.guide._async.waiting import wait_for_request, wait_for_status
+from enmeshed_nb.guide.asking import Answer, rejects
+from enmeshed_nb.guide.deciding import accept_all
+
+
+async def send_request(sender: AsyncConnector, request: Request, peer: str, *, timeout: float = 30) -> LocalRequest:
+    """Validate, create and send a Request (guide: "Check the Request's validity" to "Send the Request").
+
+    `POST /Requests/Outgoing/Validate`, `POST /Requests/Outgoing`, `POST /Messages`, then
+    `GET /Requests/Outgoing/{id}` until the status is Open.
+
+    Args:
+        sender: the Connector that asks.
+        request: what it asks.
+        peer: the address of the Recipient; an Active Relationship with it is needed.
+        timeout: how long to wait for the status, in seconds.
+
+    Returns:
+        the Request as the Sender has it; `source.reference` is the id of the Message.
+
+    Raises:
+        ValidationFailed: the Request is not valid; nothing was created.
+        ConnectorError: a call failed.
+        WaitTimeout: the Request was sent and did not become Open in time.
+    """
+    (await sender.requests.outgoing.validate(request, peer)).raise_for_failure()
+    created = await sender.requests.outgoing.create(request, peer)
+    await sender.messages.send(peer, created.content)
+    return await wait_for_status(sender.requests.outgoing, created.id, "Open", "Completed", timeout=timeout)
+
+
+async def ask(
+    sender: AsyncConnector,
+    recipient: AsyncConnector,
+    request: Request,
+    answer: Answer = accept_all,
+    *,
+    timeout: float = 30,
+) -> LocalRequest:
+    """Send a Request from one Connector to another one, decide it there, and fetch the Response.
+
+        answered = await ask(sender, recipient, request)                  # every item is accepted
+        answered = await ask(sender, recipient, request, reject_all)
+        answered = await ask(sender, recipient, request, lambda incoming: accept_all(incoming, {0: {"response": 5}}))
+        answered.response.content.result
+
+    Args:
+        sender: the Connector that asks.
+        recipient: the Connector that decides; it has an Active Relationship with *sender*.
+        request: what is asked.
+        answer: gets the incoming Request and returns the decision. If it rejects every item, the Request is rejected,
+            else it is accepted.
+        timeout: how long to wait for each status, in seconds.
+
+    Returns:
+        the Request as the Sender has it in the end: Completed, with its Response.
+
+    Raises:
+        ValidationFailed: the Request is not valid; nothing was created.
+        DecisionError: *answer* does not fit the Request. It waits at the Recipient, undecided.
+        ConnectorError: a call failed.
+        WaitError: a status did not come.
+    """
+    sent = await send_request(sender, request, (await recipient.account.identity_info()).address, timeout=timeout)
+    assert sent.source is not None
+    incoming = await wait_for_request(recipient, sent.source.reference, timeout=timeout)
+    decision = answer(incoming)
+    decide = recipient.requests.incoming.reject if rejects(decision) else recipient.requests.incoming.accept
+    await decide(incoming.id, decision)
+    return await wait_for_status(sender.requests.outgoing, sent.id, "Completed", sync=sender, timeout=timeout)
