@@ -1,4 +1,4 @@
-"""The command line: `enmeshed-nb up | down | status | clock | logs | reset | backbone | run | lab | play | doctor`.
+"""The command line: `enmeshed-nb up | down | status | clock | snapshots | logs | reset | run | lab | play | …`.
 
 A command imports what only it needs, so that the others start at once (papermill alone takes seconds).
 """
@@ -34,6 +34,8 @@ from enmeshed_nb.progress import waiting_for
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from enmeshed_nb.localnet import NetworkSnapshots
 
 FIRST_NOTEBOOK = "00-start-here.ipynb"
 PLAYGROUND = "playground.ipynb"
@@ -229,6 +231,84 @@ def _print_time(network_clock: local_network.NetworkClock) -> None:
     ahead = network_clock.ahead
     said = f", {ahead} ahead of the real time" if ahead else ""
     click.echo(f"{network_clock.now():%Y-%m-%d %H:%M:%S} UTC{said}")
+
+
+@main.group("snapshots")
+def snapshots_group() -> None:
+    """Save the network's state, and have it back.
+
+    A snapshot holds all that Backbone and Connectors store: Identities with their private keys, Relationships,
+    Messages. Saving stops nothing; restoring starts the Connectors of a running network again, at the same URLs.
+    """
+
+
+def _snapshots(data_dir: Path | None) -> "NetworkSnapshots":
+    from enmeshed_nb.localnet import NetworkSnapshots
+
+    return NetworkSnapshots(_data_dir(data_dir))
+
+
+@snapshots_group.command("save")
+@click.argument("name")
+@data_dir_option
+def snapshots_save(name: str, data_dir: Path | None) -> None:
+    """Save the state of now as NAME, also while the network runs."""
+    click.echo(_snapshots(data_dir).save(name))
+
+
+@snapshots_group.command("restore")
+@click.argument("name")
+@data_dir_option
+def snapshots_restore(name: str, data_dir: Path | None) -> None:
+    """Let the network be what it was when NAME was saved.
+
+    What it is now is lost. Its time goes forward only: it stays as far ahead as it is.
+    """
+    with waiting_for("the local network"):
+        restored = _snapshots(data_dir).restore(name)
+    click.echo(f"The network is what it was: {restored}")
+
+
+@snapshots_group.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list of objects.")
+@data_dir_option
+def snapshots_list(as_json: bool, data_dir: Path | None) -> None:
+    """List the snapshots, oldest first."""
+    found = _snapshots(data_dir).list()
+    if as_json:
+        click.echo(json.dumps([each.public() for each in found], indent=2))
+    else:
+        click.echo("\n".join(map(str, found)) or "There are no snapshots here.")
+
+
+@snapshots_group.command("remove")
+@click.argument("name")
+@data_dir_option
+def snapshots_remove(name: str, data_dir: Path | None) -> None:
+    """Delete the snapshot NAME."""
+    _snapshots(data_dir).remove(name)
+
+
+@snapshots_group.command("export")
+@click.argument("name")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--without-keys", is_flag=True, help="Leave out API keys; the Identities' private keys are always in it.")
+@data_dir_option
+def snapshots_export(name: str, file: Path, without_keys: bool, data_dir: Path | None) -> None:
+    """Write the snapshot NAME to FILE, for `import` elsewhere.
+
+    Who has the file has the Identities in it. Without keys, API keys are made anew when it is restored.
+    """
+    click.echo(_snapshots(data_dir).export(name, file, keys=not without_keys))
+
+
+@snapshots_group.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--name", default="", help="What to call it here.  [default: what it was called]")
+@data_dir_option
+def snapshots_import(file: Path, name: str, data_dir: Path | None) -> None:
+    """Take a snapshot from FILE; `restore` makes a network of it."""
+    click.echo(_snapshots(data_dir).import_(file, name))
 
 
 @main.command()

@@ -47,6 +47,10 @@ class Asked(BaseModel):
     """What stored data shall survive."""
     advance: float = Field(default=0, ge=0, allow_inf_nan=False)
     """Seconds by which the network's time is to be moved forward."""
+    save: str = ""
+    """The name of a snapshot to be made."""
+    restore: str = ""
+    """The name of a snapshot that the network is to become."""
 
 
 class SilentError(Exception):

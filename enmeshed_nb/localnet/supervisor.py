@@ -24,7 +24,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from enmeshed_nb.localnet import answering, control, install, locks, logs
+from enmeshed_nb.localnet import answering, control, install, locks, logs, snapshots
 from enmeshed_nb.localnet.configuration import check_configuration, connector_config, usable_api_key
 from enmeshed_nb.localnet.control import Asked, GoneError
 from enmeshed_nb.localnet.errors import NetworkError, PortTakenError
@@ -77,6 +77,8 @@ class Supervisor:
         self._stores, self._node = Stores(folder), node
         self._notes: list[str] = []
         self._connectors: list[ConnectorState] = []
+        self._with_backbone = contextlib.ExitStack()
+        self._is_restoring = False
         self._doing = "Starting the local network"
         self._kept = order.wanted.keep
         self._leases = 0
@@ -154,9 +156,12 @@ class Supervisor:
             NetworkError: something cannot be started; what is stored is as it was.
         """
         install.require_installed()
-        with_backbone = contextlib.ExitStack()
-        stack.push_async_callback(asyncio.to_thread, with_backbone.close)  # after the Connectors; it waits for calls
+        stack.push_async_callback(
+            asyncio.to_thread, self._with_backbone.close
+        )  # after the Connectors; it waits for calls
         self._host = await stack.enter_async_context(ConnectorHost.running(self._folder, self._node))
+        await asyncio.to_thread(snapshots.tidy, self._folder)
+        await asyncio.to_thread(snapshots.finish, self._folder)
         known, self._notes = self._folder.load_settings()
         self._settings = known.adopting(self._wanted)
         for name, connector in known.connectors.items():
@@ -169,25 +174,19 @@ class Supervisor:
         self._settings.save(self._folder.settings)
         self._doing = "Starting the Backbone"
         await asyncio.to_thread(_import_backbone)  # while Node imports the Runtime
-        self._relay = self._serve_backbone(with_backbone)
-        self._backbone = BackboneState(
-            url=self._relay.url, client_id=self._settings.client_id, client_secret=self._settings.client_secret
-        )
-        self._settings = self._settings.model_copy(
-            update={"backbone_port": self._relay.server.port, "backbone_tables": self._stores.backbone_tables()}
-        )
+        self._serve_backbone()
         if self._settings.clock_ahead:
             await self._host.move_clock(self._settings.clock_ahead)
         await self._start_connectors(self._settings)
 
-    def _serve_backbone(self, stack: contextlib.ExitStack) -> "Relay":
+    def _serve_backbone(self) -> None:
         from enmeshed_nb.localnet import relay  # noqa: PLC0415 - see _import_backbone
 
         settings = self._settings
 
         def serve(port: int) -> "Relay":
             clients = {settings.client_id: settings.client_secret}
-            return stack.enter_context(
+            return self._with_backbone.enter_context(
                 relay.serve(
                     self._folder,
                     port,
@@ -199,12 +198,18 @@ class Supervisor:
             )
 
         try:
-            return serve(settings.backbone_port)
+            self._relay = serve(settings.backbone_port)
         except PortTakenError:
             if settings.fixed_backbone_port:
                 raise
             self._note_taken_port("the Backbone", settings.backbone_port)
-            return serve(0)
+            self._relay = serve(0)
+        self._backbone = BackboneState(
+            url=self._relay.url, client_id=settings.client_id, client_secret=settings.client_secret
+        )
+        self._settings = settings.model_copy(
+            update={"backbone_port": self._relay.server.port, "backbone_tables": self._stores.backbone_tables()}
+        )
 
     def _note_taken_port(self, what: str, port: int) -> None:
         self._notes.append(f"Port {port}, which {what} had before, is taken: it has a new one.")
@@ -216,23 +221,26 @@ class Supervisor:
             NetworkError: a Connector could not be started.
         """
         async with self._starting:
-            running = {connector.name for connector in self._connectors}
-            for name, connector in settings.connectors.items():
-                if name in running:
-                    continue
-                self._doing = f"Starting the Connector '{name}'"
-                config = connector_config(name, connector, self._backbone)
-                port, address = await self._start_connector(name, connector, config)
-                state = ConnectorState(
-                    name=name, url=f"http://{LOOPBACK}:{port}", api_key=usable_api_key(config), address=address
-                )
-                self._connectors.append(state)
-                used = connector.model_copy(update={"port": port, "address": address})
-                connectors = {**self._settings.connectors, name: used}
-                self._settings = self._settings.model_copy(update={"connectors": connectors})
-                self._settings.save(self._folder.settings)
-            self._files = self._stores.files(connector.name for connector in self._connectors)
-            self._state().save(self._folder.state)
+            await self._start_missing(settings)
+
+    async def _start_missing(self, settings: Settings) -> None:
+        running = {connector.name for connector in self._connectors}
+        for name, connector in settings.connectors.items():
+            if name in running:
+                continue
+            self._doing = f"Starting the Connector '{name}'"
+            config = connector_config(name, connector, self._backbone)
+            port, address = await self._start_connector(name, connector, config)
+            state = ConnectorState(
+                name=name, url=f"http://{LOOPBACK}:{port}", api_key=usable_api_key(config), address=address
+            )
+            self._connectors.append(state)
+            used = connector.model_copy(update={"port": port, "address": address})
+            connectors = {**self._settings.connectors, name: used}
+            self._settings = self._settings.model_copy(update={"connectors": connectors})
+            self._settings.save(self._folder.settings)
+        self._files = self._stores.files(connector.name for connector in self._connectors)
+        self._state().save(self._folder.state)
 
     async def _start_connector(self, name: str, settings: ConnectorSettings, config: dict[str, Any]) -> tuple[int, str]:
         """Start a Connector on the port that it had before; on another one if that is taken and nobody asked for it."""
@@ -276,6 +284,60 @@ class Supervisor:
             await self._host.move_clock(ahead)
             self._state().save(self._folder.state)
             log.info("The time was moved: it is %s ahead.", timedelta(seconds=ahead))
+
+    async def _save(self, name: str) -> None:
+        """Save the state of the network as a snapshot.
+
+        Raises:
+            NetworkError: it cannot be saved.
+        """
+        async with self._starting:
+            await asyncio.to_thread(snapshots.save, self._folder, name, self._settings)
+            log.info("The snapshot '%s' was saved.", name)
+
+    async def _restore(self, name: str) -> None:
+        """Let the network become what it was when a snapshot was saved.
+
+        Raises:
+            NetworkError: the snapshot cannot be restored, and the network is as it was; or it is not up again.
+        """
+        async with self._starting:
+            self._doing = f"Restoring the snapshot '{name}'"
+            settings = await asyncio.to_thread(snapshots.unpack, self._folder, name, self._settings)
+            self._is_restoring = True
+            try:
+                await self._become(settings)
+            finally:
+                snapshots.discard(self._folder)
+                self._is_restoring = False
+            log.info("The snapshot '%s' was restored.", name)
+
+    async def _become(self, settings: Settings) -> None:
+        """Stop everything, let what was unpacked be what is stored, and start everything again."""
+        try:
+            while self._connectors:
+                await self._host.stop_connector(self._connectors[-1].name)
+                self._connectors.pop()
+            await asyncio.to_thread(self._with_backbone.close)
+            await asyncio.to_thread(snapshots.decide, self._folder)
+            self._settings = settings
+            await asyncio.to_thread(self._finish_restoring)
+        finally:
+            if not self._stop.is_set():
+                await asyncio.to_thread(self._with_backbone.close)
+                self._serve_backbone()
+                await self._host.move_clock(self._settings.clock_ahead)
+                await self._start_missing(self._settings)
+
+    def _finish_restoring(self) -> None:
+        try:
+            snapshots.finish(self._folder)
+        except NetworkError as error:
+            self._stop.set()  # what is stored now is of both
+            raise NetworkError(
+                f"The network stops in the middle of becoming what it was: {error.problem}",
+                f"{error.cure} Its next start does the rest: {self._folder.command('up')}",
+            ) from error
 
     async def _remove_connectors(self, names: Sequence[str]) -> None:
         """Stop Connectors and delete what they have stored; those that there are not are gone already.
@@ -322,6 +384,8 @@ class Supervisor:
                     return None
                 if ended.done():
                     return ended.result()
+                if self._is_restoring:
+                    continue  # its files are replaced, and the Backbone is stopped for that
                 if self._relay.server.has_ended:
                     return Failure(at=datetime.now(UTC), problem="The Backbone ended by itself.")
                 if failure := self._missing_file():
@@ -422,6 +486,10 @@ class Supervisor:
         await self._remove_connectors(asked.remove)
         if asked.advance:
             await self._advance(asked.advance)
+        if asked.save:
+            await self._save(asked.save)
+        if asked.restore:
+            await self._restore(asked.restore)
         await self._adopt(asked)
         state = self._state()
         state.notes.extend(

@@ -12,7 +12,7 @@ from enmeshed_nb.closing import Closing
 from enmeshed_nb.connector import Connector
 from enmeshed_nb.guide import Journal, establish_relationship, happenings
 from enmeshed_nb.guide.text import table, time_of_day
-from enmeshed_nb.localnet import LocalNetwork, NetworkClock, NetworkError, logs, stop
+from enmeshed_nb.localnet import LocalNetwork, NetworkClock, NetworkError, NetworkSnapshots, logs, stop
 from enmeshed_nb.localnet.settings import Folder, NetworkState
 from enmeshed_nb.own_connectors import from_environment
 
@@ -54,6 +54,15 @@ class NetworkForTests(Closing):
     def clock(self) -> NetworkClock:
         """The time of the network, which can be moved forward: `network.clock.advance(days=31)`."""
         return NetworkClock(self.data_dir)
+
+    @property
+    def snapshots(self) -> NetworkSnapshots:
+        """States of the network that were saved: `network.snapshots.save("before")`, `….restore("before")`.
+
+        A restored network has the Connectors that it had then, and no others, whoever uses them: save and restore where
+        nobody else uses it, with `local_network()` rather than what processes of pytest-xdist share.
+        """
+        return NetworkSnapshots(self.data_dir)
 
     def connector(self, name: str = "connector", config: Mapping[str, Any] | None = None) -> Connector:
         """Start a Connector with a new Identity; `remove` deletes it.

@@ -20,6 +20,7 @@ import { DatabaseSync } from "node:sqlite";
 import { fill, IndexedCollection, indexTexts, MapInMemory, onChange, restore } from "./internals.js";
 
 const DAMAGED = [11, 26]; // SQLITE_CORRUPT, SQLITE_NOTADB
+const LOCK_TIMEOUT = 5000; // ms to wait for who saves a snapshot: it lets nobody commit, for less than one of them
 
 /** The unit that what runs now belongs to. */
 const units = new AsyncLocalStorage();
@@ -71,7 +72,7 @@ export class Store {
   constructor(path, durability) {
     mkdirSync(dirname(path), { recursive: true });
     this.#path = path;
-    this.#sqlite = new DatabaseSync(path);
+    this.#sqlite = new DatabaseSync(path, { timeout: LOCK_TIMEOUT });
     this.#sound(() => this.#prepare(durability === "power" ? "FULL" : "NORMAL"));
   }
 
