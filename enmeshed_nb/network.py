@@ -10,7 +10,7 @@ from enmeshed_nb import health, own_connectors
 from enmeshed_nb.connector import ConnectionFailed, Connector, aside
 from enmeshed_nb.guide import Journal
 from enmeshed_nb.health import NetworkReport, Part
-from enmeshed_nb.localnet import LocalNetwork, NetworkClock, NetworkError, NetworkSnapshots, running
+from enmeshed_nb.localnet import LocalNetwork, NetworkClock, NetworkError, NetworkFaults, NetworkSnapshots, running
 from enmeshed_nb.localnet.errors import HangingError
 from enmeshed_nb.localnet.settings import ConnectorState, NetworkState
 from enmeshed_nb.progress import waiting_for
@@ -81,6 +81,15 @@ class Network:
             NetworkError: these are your own Connectors.
         """
         return self._require_local("only the state of the local network can be saved and restored").snapshots
+
+    @property
+    def faults(self) -> NetworkFaults:
+        """What is to fail on purpose in the local network: `network.faults.inject(…)`.
+
+        Raises:
+            NetworkError: these are your own Connectors.
+        """
+        return self._require_local("only the local network fails on purpose").faults
 
     def _require_local(self, why: str) -> LocalNetwork:
         if self.local:
@@ -178,8 +187,8 @@ class Network:
                 parts.append(health.of_connector(connector, version=version, address=address, data_dir=data_dir))
         if not state:
             return NetworkReport("", tuple(parts), _notes())
-        notes = (*(_now(state) or state).moved, *_notes())
-        return NetworkReport(state.data_dir, (health.of_backbone(state), *parts), notes)
+        now = _now(state) or state
+        return NetworkReport(state.data_dir, (health.of_backbone(now), *parts), (*now.unusual, *_notes()))
 
     def __str__(self) -> str:
         return str(self.report())

@@ -1,5 +1,6 @@
 """Ask something of the network of a folder, if one runs: what it is, to use it, to do what only it can do."""
 
+import secrets
 import socket
 from functools import partial
 from typing import Any, Literal
@@ -8,6 +9,9 @@ from enmeshed_nb.clock import until
 from enmeshed_nb.localnet.control import SILENCE, Asked, GoneError, Progress, SilentError, ask
 from enmeshed_nb.localnet.errors import NetworkError
 from enmeshed_nb.localnet.settings import Control, Folder, NetworkState
+
+_WHO = secrets.token_hex(8)
+"""This process, for the networks that it uses."""
 
 
 def look(place: Folder, **asked: Any) -> NetworkState | None:
@@ -75,7 +79,7 @@ def ask_network(
     while not place.is_free():
         if control := place.load_control():
             try:
-                state, connection = ask(control, Asked(token=control.token, do=do, **asked), tell)
+                state, connection = ask(control, Asked(token=control.token, do=do, who=_WHO, **asked), tell)
             except SilentError:
                 _require_alive(place)
                 continue

@@ -18,6 +18,7 @@ from enmeshed_nb.closing import Closing
 from enmeshed_nb.localnet import locks
 from enmeshed_nb.localnet.control import Progress
 from enmeshed_nb.localnet.errors import HangingError, NetworkError
+from enmeshed_nb.localnet.injecting import NetworkFaults
 from enmeshed_nb.localnet.joining import ask_network, look, look_at_running
 from enmeshed_nb.localnet.ports import bind
 from enmeshed_nb.localnet.settings import (
@@ -148,6 +149,11 @@ class LocalNetwork(Closing):
     def snapshots(self) -> NetworkSnapshots:
         """States of the network that were saved, and can be had back."""
         return NetworkSnapshots(self.state.data_dir)
+
+    @property
+    def faults(self) -> NetworkFaults:
+        """What is to fail on purpose: `network.faults.inject(…)`, see `enmeshed_nb.localnet.faults`."""
+        return NetworkFaults(self.state.data_dir)
 
     def outlive_exec(self) -> None:
         """Keep the lease when this process replaces itself by another program; it ends with that one."""

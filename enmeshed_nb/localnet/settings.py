@@ -34,6 +34,7 @@ from pydantic.alias_generators import to_camel
 
 from enmeshed_nb.localnet import locks
 from enmeshed_nb.localnet.errors import NetworkError
+from enmeshed_nb.localnet.faults import ActiveFault
 from enmeshed_nb.printable import printable
 
 DEFAULT_CONNECTORS = ("sender", "recipient")
@@ -312,6 +313,8 @@ class NetworkState(File):
     """Whether the network runs on when nobody uses it any more."""
     clock_ahead: float = 0
     """Seconds by which its time is ahead of the real one."""
+    faults: list[ActiveFault] = Field(default_factory=list)
+    """What fails on purpose."""
     notes: list[str] = Field(default_factory=list)
     """What whoever starts or joins the network should know, one sentence each; mostly nothing."""
 
@@ -328,11 +331,10 @@ class NetworkState(File):
         raise NetworkError(f"The local network has no Connector '{name}', only: {names}.")
 
     @property
-    def moved(self) -> tuple[str, ...]:
-        """The sentence that says that the network's time was moved; nothing if it was not."""
-        if not self.clock_ahead:
-            return ()
-        return (f"The network's time is {timedelta(seconds=self.clock_ahead)} ahead of the real one.",)
+    def unusual(self) -> tuple[str, ...]:
+        """The sentences that say that the network's time was moved, and what fails on purpose; mostly nothing."""
+        moved = f"The network's time is {timedelta(seconds=self.clock_ahead)} ahead of the real one."
+        return (*([moved] if self.clock_ahead else ()), *(f"A fault is active: {each}." for each in self.faults))
 
     def public(self) -> dict[str, Any]:
         """Return what other programs get to see, as JSON-ready values."""

@@ -18,9 +18,11 @@ import shutil
 import signal
 import socket
 import subprocess
-from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +30,8 @@ from enmeshed_nb.localnet import answering, control, install, locks, logs, snaps
 from enmeshed_nb.localnet.configuration import check_configuration, connector_config, usable_api_key
 from enmeshed_nb.localnet.control import Asked, GoneError
 from enmeshed_nb.localnet.errors import NetworkError, PortTakenError
+from enmeshed_nb.localnet.failing import FaultList
+from enmeshed_nb.localnet.faults import ConnectorKilled, Fault
 from enmeshed_nb.localnet.host import ConnectorHost
 from enmeshed_nb.localnet.ports import LOOPBACK
 from enmeshed_nb.localnet.settings import (
@@ -46,6 +50,8 @@ from enmeshed_nb.localnet.stores import Stores, changed
 
 LEASE_GRACE = 5.0
 """Seconds that a network without a lease waits for one: a notebook that ends and one that begins."""
+RETRY = 1.0
+"""Seconds until something is tried again that must be done."""
 LAST_ANSWERS = 3.0
 """Seconds in which those who still wait for an answer must have it when the network ends."""
 FURTHEST_AHEAD = timedelta(days=100 * 365)
@@ -79,6 +85,9 @@ class Supervisor:
         self._connectors: list[ConnectorState] = []
         self._with_backbone = contextlib.ExitStack()
         self._is_restoring = False
+        self._faults = FaultList()
+        self._leases_of: Counter[str] = Counter()
+        self._clearing: set[asyncio.Task[None]] = set()
         self._doing = "Starting the local network"
         self._kept = order.wanted.keep
         self._leases = 0
@@ -160,6 +169,7 @@ class Supervisor:
             asyncio.to_thread, self._with_backbone.close
         )  # after the Connectors; it waits for calls
         self._host = await stack.enter_async_context(ConnectorHost.running(self._folder, self._node))
+        self._host.on_met = self._faults.met
         await asyncio.to_thread(snapshots.tidy, self._folder)
         await asyncio.to_thread(snapshots.finish, self._folder)
         known, self._notes = self._folder.load_settings()
@@ -194,6 +204,7 @@ class Supervisor:
                     allowed_hosts=settings.backbone_hosts,
                     durability=settings.durability,
                     ahead=timedelta(seconds=settings.clock_ahead),
+                    faults=self._faults,
                 )
             )
 
@@ -224,23 +235,33 @@ class Supervisor:
             await self._start_missing(settings)
 
     async def _start_missing(self, settings: Settings) -> None:
-        running = {connector.name for connector in self._connectors}
+        running = {*self._names}
         for name, connector in settings.connectors.items():
             if name in running:
                 continue
-            self._doing = f"Starting the Connector '{name}'"
-            config = connector_config(name, connector, self._backbone)
-            port, address = await self._start_connector(name, connector, config)
-            state = ConnectorState(
-                name=name, url=f"http://{LOOPBACK}:{port}", api_key=usable_api_key(config), address=address
-            )
-            self._connectors.append(state)
-            used = connector.model_copy(update={"port": port, "address": address})
-            connectors = {**self._settings.connectors, name: used}
-            self._settings = self._settings.model_copy(update={"connectors": connectors})
-            self._settings.save(self._folder.settings)
+            await self._start_one(name, connector)
         self._files = self._stores.files(connector.name for connector in self._connectors)
         self._state().save(self._folder.state)
+
+    async def _start_one(self, name: str, connector: ConnectorSettings) -> None:
+        self._doing = f"Starting the Connector '{name}'"
+        config = connector_config(name, connector, self._backbone)
+        port, address = await self._start_connector(name, connector, config)
+        state = ConnectorState(
+            name=name, url=f"http://{LOOPBACK}:{port}", api_key=usable_api_key(config), address=address
+        )
+        if name in self._names:
+            self._connectors = [state if each.name == name else each for each in self._connectors]
+        else:
+            self._connectors.append(state)
+        used = connector.model_copy(update={"port": port, "address": address})
+        connectors = {**self._settings.connectors, name: used}
+        self._settings = self._settings.model_copy(update={"connectors": connectors})
+        self._settings.save(self._folder.settings)
+
+    @property
+    def _names(self) -> list[str]:
+        return [connector.name for connector in self._connectors]
 
     async def _start_connector(self, name: str, settings: ConnectorSettings, config: dict[str, Any]) -> tuple[int, str]:
         """Start a Connector on the port that it had before; on another one if that is taken and nobody asked for it."""
@@ -260,6 +281,8 @@ class Supervisor:
 
     async def _stop_connectors(self, names: Iterable[str]) -> None:
         async with self._starting:
+            names = [*names]
+            self._faults.forget_kills(names)
             for name in names:
                 log.info("The Connector '%s' is started anew with another configuration.", name)
                 await self._host.stop_connector(name)
@@ -305,6 +328,9 @@ class Supervisor:
             self._doing = f"Restoring the snapshot '{name}'"
             settings = await asyncio.to_thread(snapshots.unpack, self._folder, name, self._settings)
             self._is_restoring = True
+            for each in self._faults.ids():
+                self._faults.remove(each)
+            await self._host.set_faults([])
             try:
                 await self._become(settings)
             finally:
@@ -339,6 +365,77 @@ class Supervisor:
                 f"{error.cure} Its next start does the rest: {self._folder.command('up')}",
             ) from error
 
+    async def _inject(self, faults: Sequence[Fault], who: str) -> None:
+        """Let faults be active.
+
+        Args:
+            faults: the faults.
+            who: the process that wants it; they end with its last lease, if it has one now.
+
+        Raises:
+            NetworkError: the network has no such Connector; nothing is injected then.
+        """
+        async with self._starting:
+            known = [(fault, self._connector_of(fault)) for fault in faults]
+            for each in faults:
+                self._faults.remove(each.id)
+            await self._host.set_faults(self._faults.at_connectors())  # one that is injected again begins anew
+            for fault, connector in known:
+                name, address = (connector.name, connector.address) if connector else ("", "")
+                if isinstance(fault, ConnectorKilled):
+                    await self._host.kill_connector(name)
+                self._faults.add(fault, name, address, who if self._leases_of[who] else "")
+                asyncio.get_running_loop().call_later(fault.lasts, self._clear_soon, self._faults.expired)
+                log.info("A fault was injected: %s.", fault.told(name))
+            await self._host.set_faults(self._faults.at_connectors())
+
+    def _connector_of(self, fault: Fault) -> ConnectorState | None:
+        if not fault.connector:
+            return None
+        for connector in self._connectors:
+            if fault.connector in {connector.name, connector.url}:
+                return connector
+        raise NetworkError(
+            f"A fault cannot be injected: there is no Connector '{fault.connector}'.",
+            f"There are: {', '.join(self._names) or 'none'}.",
+        )
+
+    def _clear_soon(self, which: Callable[[], Iterable[str]]) -> None:
+        """End some faults, and start what they have killed; what cannot be started is tried again."""
+
+        async def clear() -> None:
+            try:
+                await self._clear_faults(which())
+            except NetworkError as error:
+                log.warning("%s", error)
+                asyncio.get_running_loop().call_later(RETRY, self._clear_soon, which)
+
+        if not self._stop.is_set():
+            task = asyncio.ensure_future(clear())
+            self._clearing.add(task)
+            task.add_done_callback(self._clearing.discard)
+
+    async def _clear_faults(self, ids: Iterable[str]) -> None:
+        """End faults, and start the Connectors that they have killed.
+
+        Raises:
+            NetworkError: a Connector cannot be started; its fault stays.
+        """
+        if not (left := [*ids]):
+            return
+        async with self._starting:
+            killing = {each: names for each in left if (names := self._faults.killed(each))}
+            for each in left:
+                if each not in killing:
+                    self._faults.remove(each)
+            await self._host.set_faults(self._faults.at_connectors())
+            for each, names in killing.items():
+                for name in names & {*self._names}:
+                    await self._start_one(name, self._settings.connectors[name])
+                self._faults.remove(each)
+            self._files = self._stores.files(self._names)
+            self._state().save(self._folder.state)
+
     async def _remove_connectors(self, names: Sequence[str]) -> None:
         """Stop Connectors and delete what they have stored; those that there are not are gone already.
 
@@ -346,8 +443,9 @@ class Supervisor:
             NetworkError: one could not be stopped; it is still there, and those after it.
         """
         async with self._starting:
+            self._faults.forget_kills(names)
             for name in names:
-                if any(each.name == name for each in self._connectors):
+                if name in self._names:
                     log.info("The Connector '%s' is removed.", name)
                     await self._host.stop_connector(name)
                 self._connectors = [each for each in self._connectors if each.name != name]
@@ -368,6 +466,7 @@ class Supervisor:
             control=self._control,
             kept=self._kept,
             clock_ahead=self._settings.clock_ahead,
+            faults=self._faults.list(),
             notes=list(self._notes),
         )
 
@@ -447,13 +546,21 @@ class Supervisor:
     def _leased(self, asked: Asked) -> Iterator[None]:
         """Count a lease while the `with` lasts, if one is asked for."""
         self._kept = self._kept or asked.do == "keep"
-        self._leases += asked.do in {"lease", "keep"}
+        lease = asked.do in {"lease", "keep"}
+        self._leases += lease
+        if lease:
+            self._leases_of[asked.who] += 1
         self._lease_change.set()
         try:
             yield
         finally:
-            self._leases -= asked.do in {"lease", "keep"}
+            self._leases -= lease
             self._lease_change.set()
+            if lease:
+                self._leases_of[asked.who] -= 1
+            if lease and not self._leases_of[asked.who]:
+                del self._leases_of[asked.who]
+                self._clear_soon(partial(self._faults.ids, asked.who))
 
     async def _answer(self, asked: Asked, writer: asyncio.StreamWriter) -> None:
         task = asyncio.ensure_future(answering.answer(writer, self._done(asked), lambda: self._doing))
@@ -490,7 +597,13 @@ class Supervisor:
             await self._save(asked.save)
         if asked.restore:
             await self._restore(asked.restore)
+        if asked.clear:
+            await self._clear_faults(self._meant(asked))
+        if asked.inject:
+            await self._inject(asked.inject, asked.who)
         await self._adopt(asked)
+        if self._faults.ids():  # what they have met by now has been told then
+            await self._host.set_faults(self._faults.at_connectors())
         state = self._state()
         state.notes.extend(
             f"The Connector '{name}' runs with another configuration. "
@@ -503,6 +616,13 @@ class Supervisor:
                 f"To change it: `{self._folder.command('down')}`, then `up` again."
             )
         return state.model_dump(by_alias=True)
+
+    def _meant(self, asked: Asked) -> list[str]:
+        """Return the ids of the faults that somebody wants to end."""
+        if "*" in asked.clear:
+            return self._faults.ids()
+        own = self._faults.ids(asked.who) if "own" in asked.clear else []
+        return [each for each in self._faults.ids() if each in {*asked.clear, *own}]
 
     async def _adopt(self, asked: Asked) -> None:
         """Let the Connectors run that are asked for, and remember whether the network is to run on."""
