@@ -101,11 +101,11 @@ class NetworkForTests(Closing):
         return pair
 
     def are_related(self, pair: Pair) -> bool:
-        """Tell whether two Connectors are healthy and have an Active Relationship."""
+        """Tell whether two Connectors are healthy and have a Relationship that is Active for both."""
         try:
             with aside():
-                peer = pair.recipient.account.identity_info().address
-                active_relationship(pair.sender, peer)
+                for one, other in (pair, reversed(pair)):
+                    active_relationship(one, other.account.identity_info().address)
                 return all(each.health().is_healthy for each in pair)
         except UserError:
             return False
