@@ -1,4 +1,4 @@
-"""The command line: `enmeshed-nb up | down | status | clock | logs | reset | backbone | run | lab | play | doctor`.
+"""The command line: `enmeshed-nb up | down | status | clock | snapshots | faults | logs | run | lab | play | …`.
 
 A command imports what only it needs, so that the others start at once (papermill alone takes seconds).
 """
@@ -18,6 +18,7 @@ import click
 
 from enmeshed_nb.errors import UserError
 from enmeshed_nb.localnet import LocalNetwork, NetworkError, local_network
+from enmeshed_nb.localnet.faults import KINDS, Place
 from enmeshed_nb.localnet.ports import bind
 from enmeshed_nb.localnet.settings import (
     DATA_DIR_VARIABLE,
@@ -34,6 +35,8 @@ from enmeshed_nb.progress import waiting_for
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from enmeshed_nb.localnet import NetworkFaults, NetworkSnapshots
 
 FIRST_NOTEBOOK = "00-start-here.ipynb"
 PLAYGROUND = "playground.ipynb"
@@ -182,6 +185,8 @@ def status(as_json: bool, data_dir: Path | None) -> None:
     if as_json:
         failure = None if state else folder.load_failure()
         rest = {"failure": str(failure) if failure else None} if not state else {"health": health, "kept": state.kept}
+        if state:
+            rest |= {"clockAhead": state.clock_ahead, "faults": [each.public() for each in state.faults]}
         facts = state.public() if state else {"dataDir": str(folder.path)}
         click.echo(json.dumps({"running": bool(state), **facts, **rest}, indent=2))
     elif state:
@@ -229,6 +234,150 @@ def _print_time(network_clock: local_network.NetworkClock) -> None:
     ahead = network_clock.ahead
     said = f", {ahead} ahead of the real time" if ahead else ""
     click.echo(f"{network_clock.now():%Y-%m-%d %H:%M:%S} UTC{said}")
+
+
+@main.group("snapshots")
+def snapshots_group() -> None:
+    """Save the network's state, and have it back.
+
+    A snapshot holds all that Backbone and Connectors store: Identities with their private keys, Relationships,
+    Messages. Saving stops nothing; restoring starts the Connectors of a running network again, at the same URLs.
+    """
+
+
+def _snapshots(data_dir: Path | None) -> "NetworkSnapshots":
+    from enmeshed_nb.localnet import NetworkSnapshots
+
+    return NetworkSnapshots(_data_dir(data_dir))
+
+
+@snapshots_group.command("save")
+@click.argument("name")
+@data_dir_option
+def snapshots_save(name: str, data_dir: Path | None) -> None:
+    """Save the state of now as NAME, also while the network runs."""
+    click.echo(_snapshots(data_dir).save(name))
+
+
+@snapshots_group.command("restore")
+@click.argument("name")
+@data_dir_option
+def snapshots_restore(name: str, data_dir: Path | None) -> None:
+    """Let the network be what it was when NAME was saved.
+
+    What it is now is lost. Its time goes forward only: it stays as far ahead as it is.
+    """
+    with waiting_for("the local network"):
+        restored = _snapshots(data_dir).restore(name)
+    click.echo(f"The network is what it was: {restored}")
+
+
+@snapshots_group.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list of objects.")
+@data_dir_option
+def snapshots_list(as_json: bool, data_dir: Path | None) -> None:
+    """List the snapshots, oldest first."""
+    found = _snapshots(data_dir).list()
+    if as_json:
+        click.echo(json.dumps([each.public() for each in found], indent=2))
+    else:
+        click.echo("\n".join(map(str, found)) or "There are no snapshots here.")
+
+
+@snapshots_group.command("remove")
+@click.argument("name")
+@data_dir_option
+def snapshots_remove(name: str, data_dir: Path | None) -> None:
+    """Delete the snapshot NAME."""
+    _snapshots(data_dir).remove(name)
+
+
+@snapshots_group.command("export")
+@click.argument("name")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--without-keys", is_flag=True, help="Leave out API keys; the Identities' private keys are always in it.")
+@data_dir_option
+def snapshots_export(name: str, file: Path, without_keys: bool, data_dir: Path | None) -> None:
+    """Write the snapshot NAME to FILE, for `import` elsewhere.
+
+    Who has the file has the Identities in it. Without keys, API keys are made anew when it is restored.
+    """
+    click.echo(_snapshots(data_dir).export(name, file, keys=not without_keys))
+
+
+@snapshots_group.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--name", default="", help="What to call it here.  [default: what it was called]")
+@data_dir_option
+def snapshots_import(file: Path, name: str, data_dir: Path | None) -> None:
+    """Take a snapshot from FILE; `restore` makes a network of it."""
+    click.echo(_snapshots(data_dir).import_(file, name))
+
+
+@main.group("faults")
+def faults_group() -> None:
+    """Let a network that runs fail on purpose, for some time.
+
+    What is active stands in `status`, too.
+    """
+
+
+def _faults(data_dir: Path | None) -> "NetworkFaults":
+    from enmeshed_nb.localnet import NetworkFaults
+
+    return NetworkFaults(_data_dir(data_dir))
+
+
+@faults_group.command("inject")
+@click.argument("kind", type=click.Choice(list(KINDS)))
+@click.option("--connector", help="The Connector that it is of.  [default: all]")
+@click.option("--at", type=click.Choice(get_args(Place)), help="Where: the Connectors' APIs, or the Backbone.")
+@click.option("--route", help="Which calls, e.g. 'POST /Messages'; * is a segment, ** are many.  [default: all]")
+@click.option("--times", type=int, help="How many calls or events.  [default: all]")
+@click.option("--lasts", type=float, help="Seconds after which it ends by itself.  [default: 60]")
+@click.option("--probability", type=float, help="Of each call to be met, from 0 to 1.  [default: 1]")
+@click.option("--seed", type=int, help="Of the chance.  [default: 0]")
+@click.option("--delay", type=float, help="latency: seconds that a call takes longer.")
+@click.option("--jitter", type=float, help="latency: seconds that it takes longer still, by chance.")
+@click.option("--status", type=int, help="status: the answer's status, 500 to 599.  [default: 503]")
+@click.option("--when", type=click.Choice(["before", "after"]), help="cut: before the call is done, or after it.")
+@data_dir_option
+def faults_inject(kind: str, data_dir: Path | None, **options: Any) -> None:
+    """Inject a fault; it ends by itself, or by `faults clear`."""
+    from pydantic import ValidationError
+
+    given = {name: value for name, value in options.items() if value is not None}
+    try:
+        fault = KINDS[kind].model_validate(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "".join(map(str, first["loc"][:1]))
+        said = {"extra_forbidden": f"{kind} has no such option", "missing": f"{kind} needs it"}
+        raise click.UsageError(f"--{name}: {said.get(first['type'], first['msg'])}.") from None
+    injected = _faults(data_dir)
+    injected.inject(fault)
+    for each in injected.active:
+        if each.fault.id == fault.id:
+            click.echo(each)
+
+
+@faults_group.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list of objects.")
+@data_dir_option
+def faults_list(as_json: bool, data_dir: Path | None) -> None:
+    """List the faults that are active, oldest first."""
+    active = _faults(data_dir).active
+    if as_json:
+        click.echo(json.dumps([each.public() for each in active], indent=2))
+    else:
+        click.echo("\n".join(map(str, active)) or "Nothing fails on purpose.")
+
+
+@faults_group.command("clear")
+@data_dir_option
+def faults_clear(data_dir: Path | None) -> None:
+    """End all faults."""
+    _faults(data_dir).clear()
 
 
 @main.command()
@@ -537,7 +686,7 @@ def _print_state(state: NetworkState, health: dict[str, bool] | None = None) -> 
     folder = Folder(Path(state.data_dir))
     end = f"It runs until: {folder.command('down')}" if state.kept else "It stops when nobody uses it any more."
     keys, logs_of = f"API keys: {folder.command('status', '--json')}", f"Logs: {folder.command('logs')}"
-    for line in (*state.moved, keys, logs_of, end):
+    for line in (*state.unusual, keys, logs_of, end):
         console().print(line, highlight=False, markup=False, soft_wrap=True)
 
 

@@ -94,7 +94,7 @@ def of_network(state: NetworkState) -> NetworkReport:
 
     with ThreadPoolExecutor() as pool:
         backbone, connectors = pool.submit(of_backbone, state), pool.map(ask, state.connectors)
-        return NetworkReport(state.data_dir, (backbone.result(), *connectors), state.moved)
+        return NetworkReport(state.data_dir, (backbone.result(), *connectors), state.unusual)
 
 
 def of_backbone(state: NetworkState) -> Part:
@@ -107,7 +107,9 @@ def of_backbone(state: NetworkState) -> Part:
         failure = folder.load_failure()
         problem = "The local network has stopped."
         cure = "Start it again: run connect() and the cells after it; its data are still there."
-        if failure:
+        if any(each.fault.at == "backbone" for each in state.faults):
+            problem, cure = "It does not answer: a fault is active.", f"End it: {folder.command('faults', 'clear')}"
+        elif failure:
             problem, cure = failure.problem, failure.cure or cure
         elif not folder.path.exists():
             problem = f"The local network has stopped: its folder {folder.path} was removed."

@@ -10,7 +10,7 @@ from enmeshed_nb import health, own_connectors
 from enmeshed_nb.connector import ConnectionFailed, Connector, aside
 from enmeshed_nb.guide import Journal
 from enmeshed_nb.health import NetworkReport, Part
-from enmeshed_nb.localnet import LocalNetwork, NetworkClock, NetworkError, running
+from enmeshed_nb.localnet import LocalNetwork, NetworkClock, NetworkError, NetworkFaults, NetworkSnapshots, running
 from enmeshed_nb.localnet.errors import HangingError
 from enmeshed_nb.localnet.settings import ConnectorState, NetworkState
 from enmeshed_nb.progress import waiting_for
@@ -71,11 +71,30 @@ class Network:
         Raises:
             NetworkError: these are your own Connectors.
         """
-        if not self.local:
-            raise NetworkError(
-                "These are your own Connectors: only the time of the local network can be moved.", _TAKE_AWAY
-            )
-        return self.local.clock
+        return self._require_local("only the time of the local network can be moved").clock
+
+    @property
+    def snapshots(self) -> NetworkSnapshots:
+        """States of the local network that were saved: `network.snapshots.save("before")`, `….restore("before")`.
+
+        Raises:
+            NetworkError: these are your own Connectors.
+        """
+        return self._require_local("only the state of the local network can be saved and restored").snapshots
+
+    @property
+    def faults(self) -> NetworkFaults:
+        """What is to fail on purpose in the local network: `network.faults.inject(…)`.
+
+        Raises:
+            NetworkError: these are your own Connectors.
+        """
+        return self._require_local("only the local network fails on purpose").faults
+
+    def _require_local(self, why: str) -> LocalNetwork:
+        if self.local:
+            return self.local
+        raise NetworkError(f"These are your own Connectors: {why}.", _TAKE_AWAY)
 
     def reopen(self) -> None:
         """Start the local network again if it has stopped: its Connectors go on where they were.
@@ -111,15 +130,11 @@ class Network:
         Raises:
             NetworkError: these are your own Connectors, or it cannot be started.
         """
-        if not self.local:
-            raise NetworkError(
-                "These are your own Connectors: more of them can only be had on the local network.",
-                _TAKE_AWAY,
-            )
+        local = self._require_local("more of them can only be had on the local network")
         wanted = {name: dict(config or {})}
         with waiting_for(f"the Connector '{name}'"):
-            joined = LocalNetwork.open(self.local.state.data_dir, connectors=wanted, reconfigure=True)
-        self.local.close()
+            joined = LocalNetwork.open(local.state.data_dir, connectors=wanted, reconfigure=True)
+        local.close()
         self.local = joined
         return self._join(joined.state.connector(name))
 
@@ -172,8 +187,8 @@ class Network:
                 parts.append(health.of_connector(connector, version=version, address=address, data_dir=data_dir))
         if not state:
             return NetworkReport("", tuple(parts), _notes())
-        notes = (*(_now(state) or state).moved, *_notes())
-        return NetworkReport(state.data_dir, (health.of_backbone(state), *parts), notes)
+        now = _now(state) or state
+        return NetworkReport(state.data_dir, (health.of_backbone(now), *parts), (*now.unusual, *_notes()))
 
     def __str__(self) -> str:
         return str(self.report())
@@ -194,7 +209,7 @@ def stopped(error: ConnectionFailed) -> bool:
 
 def _runs_still(state: NetworkState) -> bool:
     try:
-        return running(state.data_dir) == state
+        return (now := running(state.data_dir)) is not None and now.pid == state.pid
     except HangingError:
         return True
     except NetworkError:  # one that starts in its place, and cannot

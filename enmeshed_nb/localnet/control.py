@@ -14,6 +14,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from enmeshed_nb.localnet.errors import NetworkError
+from enmeshed_nb.localnet.faults import AnyFault
 from enmeshed_nb.localnet.ports import LOOPBACK
 from enmeshed_nb.localnet.settings import Control
 
@@ -47,6 +48,16 @@ class Asked(BaseModel):
     """What stored data shall survive."""
     advance: float = Field(default=0, ge=0, allow_inf_nan=False)
     """Seconds by which the network's time is to be moved forward."""
+    save: str = ""
+    """The name of a snapshot to be made."""
+    restore: str = ""
+    """The name of a snapshot that the network is to become."""
+    who: str = ""
+    """The process that asks; what it injects ends with its last lease."""
+    inject: list[AnyFault] = Field(default_factory=list)
+    """Faults that are to be active from now on."""
+    clear: list[str] = Field(default_factory=list)
+    """The ids of faults that are to end; `*` are all, `own` those of the process that asks."""
 
 
 class SilentError(Exception):

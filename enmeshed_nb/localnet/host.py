@@ -12,7 +12,7 @@ import signal
 import subprocess
 from asyncio import StreamReader
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import IO, Any, Self
@@ -55,7 +55,10 @@ class ConnectorHost:
 
     Attributes:
         ended: is done when Node has ended, and tells how.
+        on_met: is told the id of a fault each time that it has met something.
     """
+
+    on_met: Callable[[str], None] = staticmethod(lambda _: None)
 
     def __init__(
         self,
@@ -133,6 +136,22 @@ class ConnectorHost:
         """
         await self._command("stop", name, STOP_TIMEOUT)
 
+    async def kill_connector(self, name: str) -> None:
+        """Let a Connector be as after a `kill -9`; its data stays.
+
+        Raises:
+            NetworkError: Node has ended.
+        """
+        await self._command("kill", name, STOP_TIMEOUT)
+
+    async def set_faults(self, faults: Sequence[Mapping[str, Any]]) -> None:
+        """Let the Connectors fail by these faults, and by no others; what they met before has been told then.
+
+        Raises:
+            NetworkError: Node has ended.
+        """
+        await self._command("fail", "", STOP_TIMEOUT, faults=faults)
+
     async def move_clock(self, ahead: float) -> None:
         """Let the time of all Connectors be so many seconds ahead of the real one.
 
@@ -174,6 +193,9 @@ class ConnectorHost:
             event: dict[str, Any] = json.loads(line)
             if event["event"] == "log":
                 self._write_log(event)
+                continue
+            if event["event"] == "met":
+                self.on_met(event["fault"])
                 continue
             answer = self._asked.popleft()
             if not answer.done():

@@ -11,15 +11,15 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Self
 
-from enmeshed_nb.clock import until
 from enmeshed_nb.closing import Closing
 from enmeshed_nb.localnet import locks
-from enmeshed_nb.localnet.control import SILENCE, Asked, GoneError, Progress, SilentError, ask
+from enmeshed_nb.localnet.control import Progress
 from enmeshed_nb.localnet.errors import HangingError, NetworkError
+from enmeshed_nb.localnet.injecting import NetworkFaults
+from enmeshed_nb.localnet.joining import ask_network, look, look_at_running
 from enmeshed_nb.localnet.ports import bind
 from enmeshed_nb.localnet.settings import (
     DEFAULT_CONNECTORS,
@@ -35,6 +35,7 @@ from enmeshed_nb.localnet.settings import (
     data_dir,
     unusable,
 )
+from enmeshed_nb.localnet.snapshots import NetworkSnapshots
 
 END_TIMEOUT = 20.0
 """Seconds within which a supervisor must have ended that gives up."""
@@ -97,7 +98,7 @@ class LocalNetwork(Closing):
         supervisor = None
         deadline = time.monotonic() + START_TIMEOUT
         while time.monotonic() < deadline:
-            if joined := _ask(
+            if joined := ask_network(
                 place,
                 "keep" if keep else "lease",
                 progress,
@@ -137,12 +138,22 @@ class LocalNetwork(Closing):
         Raises:
             NetworkError: one could not be stopped, or has a name that no Connector can have.
         """
-        self.state = _look(Folder(Path(self.state.data_dir)), remove=names) or self.state
+        self.state = look(Folder(Path(self.state.data_dir)), remove=list(names)) or self.state
 
     @property
     def clock(self) -> "NetworkClock":
         """The time of the network, which can be moved forward."""
         return NetworkClock(self.state.data_dir)
+
+    @property
+    def snapshots(self) -> NetworkSnapshots:
+        """States of the network that were saved, and can be had back."""
+        return NetworkSnapshots(self.state.data_dir)
+
+    @property
+    def faults(self) -> NetworkFaults:
+        """What is to fail on purpose: `network.faults.inject(…)`, see `enmeshed_nb.localnet.faults`."""
+        return NetworkFaults(self.state.data_dir)
 
     def outlive_exec(self) -> None:
         """Keep the lease when this process replaces itself by another program; it ends with that one."""
@@ -181,7 +192,7 @@ class NetworkClock:
         by = timedelta(**duration)
         if by <= timedelta():
             raise ValueError(f"A network's time goes forward only, not by {by}. To begin anew, reset the network.")
-        self._asked(by.total_seconds())
+        look_at_running(self._folder, advance=by.total_seconds())
         return self.now()
 
     @property
@@ -191,7 +202,7 @@ class NetworkClock:
         Raises:
             NetworkError: the network does not run.
         """
-        return timedelta(seconds=self._asked().clock_ahead)
+        return timedelta(seconds=look_at_running(self._folder).clock_ahead)
 
     def now(self) -> datetime:
         """Return the network's time, in UTC.
@@ -201,11 +212,6 @@ class NetworkClock:
         """
         return datetime.now(UTC) + self.ahead
 
-    def _asked(self, advance: float = 0) -> NetworkState:
-        if state := _look(self._folder, advance=advance):
-            return state
-        raise NetworkError(f"No network runs in {self._folder.path}.", f"Start it: {self._folder.command('up')}")
-
 
 def running(folder: Path | str | None = None) -> NetworkState | None:
     """Return what runs in a folder now, None if nothing does; if it is about to start or to stop, wait for that.
@@ -214,7 +220,7 @@ def running(folder: Path | str | None = None) -> NetworkState | None:
         HangingError: it runs, but does not answer.
         NetworkError: it could not start.
     """
-    return _look(Folder(data_dir(folder)))
+    return look(Folder(data_dir(folder)))
 
 
 def stop(folder: Path | str | None = None, *, force: bool = False) -> bool:
@@ -234,11 +240,11 @@ def stop(folder: Path | str | None = None, *, force: bool = False) -> bool:
     place = Folder(data_dir(folder))
     heard: list[str] = []
     try:
-        _ask(place, "stop", heard.append)
+        ask_network(place, "stop", heard.append)
     except HangingError:
         if not force:
             raise
-        from enmeshed_nb.localnet import hanging  # noqa: PLC0415 - see _require_alive
+        from enmeshed_nb.localnet import hanging  # noqa: PLC0415 - psutil takes long, and mostly nothing hangs
 
         return hanging.kill(place)
     return bool(heard)
@@ -268,79 +274,6 @@ def reset(folder: Path | str | None = None) -> bool:
     except OSError as error:
         raise NetworkError(f"{error.filename} cannot be deleted: {error.strerror}.") from error
     return True
-
-
-def _look(place: Folder, *, remove: Sequence[str] = (), advance: float = 0) -> NetworkState | None:
-    """Ask something of the network of a folder without using it; return its state, None if none runs.
-
-    Raises:
-        HangingError: it does not answer.
-        NetworkError: it cannot do that, or could not start.
-    """
-    if not (joined := _ask(place, "look", remove=remove, advance=advance)):
-        return None
-    state, connection = joined
-    connection.close()
-    return state
-
-
-def _ask(
-    place: Folder,
-    do: Literal["look", "lease", "keep", "stop"],
-    progress: Progress = lambda _: None,
-    *,
-    connectors: Mapping[str, Mapping[str, Any]] | None = None,
-    reconfigure: bool = False,
-    remove: Sequence[str] = (),
-    advance: float = 0,
-    durability: Durability | None = None,
-) -> tuple[NetworkState, socket.socket] | None:
-    """Ask something of the network of a folder.
-
-    Returns:
-        its state and the open connection; None if none runs, or if it has stopped.
-
-    Raises:
-        HangingError: it does not answer.
-        NetworkError: it cannot do that.
-    """
-    told = False
-
-    def tell(text: str) -> None:
-        nonlocal told
-        told = True
-        progress(text)
-
-    while not place.is_free():
-        if control := place.load_control():
-            asked = Asked(
-                token=control.token,
-                do=do,
-                connectors={name: dict(config) for name, config in (connectors or {}).items()},
-                reconfigure=reconfigure,
-                remove=list(remove),
-                advance=advance,
-                durability=durability,
-            )
-            try:
-                state, connection = ask(control, asked, tell)
-            except SilentError:
-                _require_alive(place)
-                continue
-            except GoneError:
-                pass  # it is about to end, or to start
-            else:
-                return NetworkState.model_validate(state), connection
-        if not until(partial(_has_changed, place, control), SILENCE):
-            _require_alive(place)
-        elif told and do == "stop":
-            return None
-    return None
-
-
-def _has_changed(place: Folder, control: Control | None) -> bool:
-    """Tell whether the network that listens there has ended, or another one has come."""
-    return place.is_free() or place.load_control() not in {control, None}
 
 
 def _start(place: Folder, wanted: Wanted) -> subprocess.Popen[str] | None:
@@ -380,10 +313,3 @@ def _handed_over(place: Folder, wanted: Wanted) -> subprocess.Popen[str] | None:
     with contextlib.suppress(BrokenPipeError), supervisor.stdin:
         supervisor.stdin.write(order.model_dump_json(by_alias=True) + "\n")
     return supervisor
-
-
-def _require_alive(place: Folder) -> None:
-    """Raise a HangingError unless what said nothing has just begun."""
-    from enmeshed_nb.localnet import hanging  # noqa: PLC0415 - psutil takes long, and mostly nothing hangs
-
-    hanging.require_alive(place)

@@ -12,6 +12,9 @@ BODY_TIMEOUT = 120.0
 LARGEST_HEAD = 64 * 1024
 """Bytes that a request has for its headers, once they do not arrive at once."""
 
+ABORT = "enmeshed_nb.abort"
+"""Among the extensions of an ASGI scope: `now()` ends the connection at once, without an answer."""
+
 
 class _Part(NamedTuple):
     """A part of a request that has not arrived yet."""
@@ -91,6 +94,7 @@ class PatientProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A request begins."""
         super().on_message_begin()
+        self.scope["extensions"] = {ABORT: {"now": self.transport.abort}}
         if not (self._part and self._part.is_head):  # the first one is awaited already
             self._expect(is_head=True)
 

@@ -11,6 +11,8 @@ from sqlalchemy.exc import DatabaseError
 
 from enmeshed_nb.localnet.backbone import Backbone
 from enmeshed_nb.localnet.errors import NetworkError
+from enmeshed_nb.localnet.failing import FaultList
+from enmeshed_nb.localnet.failing_backbone import FailingBackbone
 from enmeshed_nb.localnet.ports import bind
 from enmeshed_nb.localnet.serving import Server
 from enmeshed_nb.localnet.settings import Durability, Folder
@@ -52,6 +54,7 @@ def serve(
     allowed_hosts: Iterable[str] = (),
     durability: Durability = "process",
     ahead: timedelta = timedelta(),
+    faults: FaultList | None = None,
 ) -> Iterator[Relay]:
     """Serve the Backbone of a folder while the `with` lasts.
 
@@ -64,6 +67,7 @@ def serve(
         allowed_hosts: names by which both may be called beside `localhost` and the loopback addresses.
         durability: what stored data survive: a kill, or a power failure, too.
         ahead: how far its time is ahead of the real one.
+        faults: how it is to fail on purpose.
 
     Raises:
         FolderInUseError: another process serves this Backbone.
@@ -93,7 +97,8 @@ def serve(
         admin = (
             stack.enter_context(Server(backbone.admin_app(admin_api_key), admin_listener)) if admin_listener else None
         )
-        server = stack.enter_context(Server(backbone.app, listener, before_stop=backbone.end_streams))
+        app = FailingBackbone(backbone.app, faults, backbone.address_of) if faults else backbone.app
+        server = stack.enter_context(Server(app, listener, before_stop=backbone.end_streams))
         yield Relay(server, admin, backbone)
 
 

@@ -6,6 +6,8 @@
     failure.json    why the network stopped by itself, until the next start
     network.lock    held by the supervisor and its Node process as long as one of them lives
     backbone.lock   held by whoever runs the Backbone: the supervisor, or `enmeshed-nb backbone`
+    snapshots       a file for each state that was saved
+    restoring       a snapshot that the network is about to become, whatever is killed (`restoring.new`: perhaps)
 
 Only the owner of the folder can read what is in it.
 """
@@ -27,11 +29,12 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from platformdirs import user_data_path
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from enmeshed_nb.localnet import locks
 from enmeshed_nb.localnet.errors import NetworkError
+from enmeshed_nb.localnet.faults import ActiveFault
 from enmeshed_nb.printable import printable
 
 DEFAULT_CONNECTORS = ("sender", "recipient")
@@ -92,7 +95,9 @@ class FolderInUseError(NetworkError):
     """Another process runs a network in the folder."""
 
 
-class _File(BaseModel):
+class File(BaseModel):
+    """What stands in a JSON file."""
+
     model_config = ConfigDict(
         alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True, defer_build=True
     )
@@ -132,7 +137,7 @@ class _File(BaseModel):
             raise unusable(path, "read", error) from error
 
 
-class ConnectorSettings(_File):
+class ConnectorSettings(File):
     """What a Connector of the network is started with."""
 
     api_key: str = Field(repr=False)
@@ -145,7 +150,17 @@ class ConnectorSettings(_File):
     """Its own configuration: keys of a real Connector's configuration file, in camelCase."""
 
 
-class Settings(_File):
+def _with_names(connectors: dict[str, ConnectorSettings]) -> dict[str, ConnectorSettings]:
+    if odd := [name for name in connectors if not is_name(name)]:
+        raise ValueError(f"cannot be a Connector's name: {odd[0]!r}")
+    return connectors
+
+
+Connectors = Annotated[dict[str, ConnectorSettings], AfterValidator(_with_names)]
+"""Connectors by their names."""
+
+
+class Settings(File):
     """What every start of the network uses again."""
 
     version: Annotated[int, Field(ge=1, le=FORMAT)] = FORMAT
@@ -163,15 +178,8 @@ class Settings(_File):
     durability: Durability = "process"
     clock_ahead: float = 0
     """Seconds by which the network's time is ahead of the real one."""
-    connectors: dict[str, ConnectorSettings]
+    connectors: Connectors
     """By name, in the order in which they are started."""
-
-    @field_validator("connectors")
-    @classmethod
-    def _names(cls, connectors: dict[str, ConnectorSettings]) -> dict[str, ConnectorSettings]:
-        if odd := [name for name in connectors if not is_name(name)]:
-            raise ValueError(f"cannot be a Connector's name: {odd[0]!r}")
-        return connectors
 
     @classmethod
     def new(cls) -> Self:
@@ -182,7 +190,7 @@ class Settings(_File):
         """Return these settings with the Connectors and ports that a start asks for."""
         connectors = dict(self.connectors)
         for name, config in wanted.connectors.items():
-            known = connectors.get(name) or ConnectorSettings(api_key=_new_api_key())
+            known = connectors.get(name) or ConnectorSettings(api_key=new_api_key())
             connectors[name] = known.model_copy(update={"config": config} if config else {})
         update: dict[str, Any] = {"connectors": connectors}
         if wanted.backbone_port:
@@ -194,7 +202,7 @@ class Settings(_File):
         return self.model_copy(update=update)
 
 
-class Wanted(_File):
+class Wanted(File):
     """What somebody who starts or joins a network asks of it."""
 
     connectors: dict[str, dict[str, Any]] = Field(repr=False)
@@ -251,7 +259,7 @@ class Wanted(_File):
         return cls(connectors=connectors, backbone_port=port, backbone_hosts=hosts)
 
 
-class BackboneState(_File):
+class BackboneState(File):
     """The running Backbone, as Connectors and other programs need to know it."""
 
     url: str
@@ -260,7 +268,7 @@ class BackboneState(_File):
     client_secret: str = Field(repr=False)
 
 
-class ConnectorState(_File):
+class ConnectorState(File):
     """One running Connector."""
 
     name: str
@@ -272,14 +280,14 @@ class ConnectorState(_File):
     """The address of its Identity (`did:e:…`)."""
 
 
-class Control(_File):
+class Control(File):
     """Where the supervisor listens for leases, and the word that it wants to hear first."""
 
     port: Port
     token: str = Field(repr=False)
 
 
-class Order(_File):
+class Order(File):
     """What a supervisor is started with."""
 
     wanted: Wanted
@@ -290,7 +298,7 @@ class Order(_File):
     """The file descriptor of the socket that listens on the control port, which it inherits."""
 
 
-class NetworkState(_File):
+class NetworkState(File):
     """What runs now: the object that `enmeshed-nb up --json` prints, and the supervisor's control port."""
 
     data_dir: str
@@ -305,6 +313,8 @@ class NetworkState(_File):
     """Whether the network runs on when nobody uses it any more."""
     clock_ahead: float = 0
     """Seconds by which its time is ahead of the real one."""
+    faults: list[ActiveFault] = Field(default_factory=list)
+    """What fails on purpose."""
     notes: list[str] = Field(default_factory=list)
     """What whoever starts or joins the network should know, one sentence each; mostly nothing."""
 
@@ -321,18 +331,17 @@ class NetworkState(_File):
         raise NetworkError(f"The local network has no Connector '{name}', only: {names}.")
 
     @property
-    def moved(self) -> tuple[str, ...]:
-        """The sentence that says that the network's time was moved; nothing if it was not."""
-        if not self.clock_ahead:
-            return ()
-        return (f"The network's time is {timedelta(seconds=self.clock_ahead)} ahead of the real one.",)
+    def unusual(self) -> tuple[str, ...]:
+        """The sentences that say that the network's time was moved, and what fails on purpose; mostly nothing."""
+        moved = f"The network's time is {timedelta(seconds=self.clock_ahead)} ahead of the real one."
+        return (*([moved] if self.clock_ahead else ()), *(f"A fault is active: {each}." for each in self.faults))
 
     def public(self) -> dict[str, Any]:
         """Return what other programs get to see, as JSON-ready values."""
         return self.model_dump(by_alias=True, mode="json", include={"data_dir", "pid", "backbone", "connectors"})
 
 
-class Failure(_File):
+class Failure(File):
     """Why a network stopped by itself."""
 
     at: datetime
@@ -363,6 +372,8 @@ class Folder:
         self.backbone = path / "backbone"
         self.backbone_store = self.backbone / "backbone.db"
         self.connectors = path / "connectors"
+        self.snapshots = path / "snapshots"
+        self.restoring = path / "restoring"
 
     def command(self, *words: str) -> str:
         """Return what to type for a command about this network; with `--data-dir` only where that is needed."""
@@ -380,8 +391,8 @@ class Folder:
     def foreign(self) -> list[str]:
         """Return the names of what is in the folder and not of a network."""
         files = (self.settings, self.control, self.state, self.failure)
-        folders = (self.logs, self.backbone, self.connectors)
-        known = {each.name for path in files for each in (path, path.with_name(f"{path.name}.new"))}
+        folders = (self.logs, self.backbone, self.connectors, self.snapshots)
+        known = {each.name for path in (*files, self.restoring) for each in (path, path.with_name(f"{path.name}.new"))}
         known |= {path.name for path in (*folders, self.lock, self.backbone_lock)}
         broken = self.settings.with_suffix(".broken").name
         return sorted(
@@ -531,6 +542,15 @@ class Folder:
         return self.logs / f"{name}.log"
 
 
+def synchronize(path: Path) -> None:
+    """Wait until the disk has a file, or the names in a folder."""
+    file = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
 def _place(name: str) -> int:
     """Return where a Connector stands among others whose order is not known: the usual ones first, as they are used."""
     return DEFAULT_CONNECTORS.index(name) if name in DEFAULT_CONNECTORS else len(DEFAULT_CONNECTORS)
@@ -566,7 +586,8 @@ def unusable(path: Path, what: str, error: OSError) -> NetworkError:
     return NetworkError(f"{path} cannot be {what}: {error.strerror}.", cure)
 
 
-def _new_api_key() -> str:
+def new_api_key() -> str:
+    """Return an API key that a Connector takes for a strong one."""
     # A Connector wants at least 30 characters, 2 digits, 2 upper, 2 lower and 1 special one.
     alphabets = (
         string.ascii_letters + string.digits,

@@ -18,16 +18,20 @@ import shutil
 import signal
 import socket
 import subprocess
-from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from enmeshed_nb.localnet import answering, control, install, locks, logs
+from enmeshed_nb.localnet import answering, control, install, locks, logs, snapshots
 from enmeshed_nb.localnet.configuration import check_configuration, connector_config, usable_api_key
 from enmeshed_nb.localnet.control import Asked, GoneError
 from enmeshed_nb.localnet.errors import NetworkError, PortTakenError
+from enmeshed_nb.localnet.failing import FaultList
+from enmeshed_nb.localnet.faults import ConnectorKilled, Fault
 from enmeshed_nb.localnet.host import ConnectorHost
 from enmeshed_nb.localnet.ports import LOOPBACK
 from enmeshed_nb.localnet.settings import (
@@ -46,6 +50,8 @@ from enmeshed_nb.localnet.stores import Stores, changed
 
 LEASE_GRACE = 5.0
 """Seconds that a network without a lease waits for one: a notebook that ends and one that begins."""
+RETRY = 1.0
+"""Seconds until something is tried again that must be done."""
 LAST_ANSWERS = 3.0
 """Seconds in which those who still wait for an answer must have it when the network ends."""
 FURTHEST_AHEAD = timedelta(days=100 * 365)
@@ -77,6 +83,11 @@ class Supervisor:
         self._stores, self._node = Stores(folder), node
         self._notes: list[str] = []
         self._connectors: list[ConnectorState] = []
+        self._with_backbone = contextlib.ExitStack()
+        self._is_restoring = False
+        self._faults = FaultList()
+        self._leases_of: Counter[str] = Counter()
+        self._clearing: set[asyncio.Task[None]] = set()
         self._doing = "Starting the local network"
         self._kept = order.wanted.keep
         self._leases = 0
@@ -154,9 +165,13 @@ class Supervisor:
             NetworkError: something cannot be started; what is stored is as it was.
         """
         install.require_installed()
-        with_backbone = contextlib.ExitStack()
-        stack.push_async_callback(asyncio.to_thread, with_backbone.close)  # after the Connectors; it waits for calls
+        stack.push_async_callback(
+            asyncio.to_thread, self._with_backbone.close
+        )  # after the Connectors; it waits for calls
         self._host = await stack.enter_async_context(ConnectorHost.running(self._folder, self._node))
+        self._host.on_met = self._faults.met
+        await asyncio.to_thread(snapshots.tidy, self._folder)
+        await asyncio.to_thread(snapshots.finish, self._folder)
         known, self._notes = self._folder.load_settings()
         self._settings = known.adopting(self._wanted)
         for name, connector in known.connectors.items():
@@ -169,25 +184,19 @@ class Supervisor:
         self._settings.save(self._folder.settings)
         self._doing = "Starting the Backbone"
         await asyncio.to_thread(_import_backbone)  # while Node imports the Runtime
-        self._relay = self._serve_backbone(with_backbone)
-        self._backbone = BackboneState(
-            url=self._relay.url, client_id=self._settings.client_id, client_secret=self._settings.client_secret
-        )
-        self._settings = self._settings.model_copy(
-            update={"backbone_port": self._relay.server.port, "backbone_tables": self._stores.backbone_tables()}
-        )
+        self._serve_backbone()
         if self._settings.clock_ahead:
             await self._host.move_clock(self._settings.clock_ahead)
         await self._start_connectors(self._settings)
 
-    def _serve_backbone(self, stack: contextlib.ExitStack) -> "Relay":
+    def _serve_backbone(self) -> None:
         from enmeshed_nb.localnet import relay  # noqa: PLC0415 - see _import_backbone
 
         settings = self._settings
 
         def serve(port: int) -> "Relay":
             clients = {settings.client_id: settings.client_secret}
-            return stack.enter_context(
+            return self._with_backbone.enter_context(
                 relay.serve(
                     self._folder,
                     port,
@@ -195,16 +204,23 @@ class Supervisor:
                     allowed_hosts=settings.backbone_hosts,
                     durability=settings.durability,
                     ahead=timedelta(seconds=settings.clock_ahead),
+                    faults=self._faults,
                 )
             )
 
         try:
-            return serve(settings.backbone_port)
+            self._relay = serve(settings.backbone_port)
         except PortTakenError:
             if settings.fixed_backbone_port:
                 raise
             self._note_taken_port("the Backbone", settings.backbone_port)
-            return serve(0)
+            self._relay = serve(0)
+        self._backbone = BackboneState(
+            url=self._relay.url, client_id=settings.client_id, client_secret=settings.client_secret
+        )
+        self._settings = settings.model_copy(
+            update={"backbone_port": self._relay.server.port, "backbone_tables": self._stores.backbone_tables()}
+        )
 
     def _note_taken_port(self, what: str, port: int) -> None:
         self._notes.append(f"Port {port}, which {what} had before, is taken: it has a new one.")
@@ -216,23 +232,36 @@ class Supervisor:
             NetworkError: a Connector could not be started.
         """
         async with self._starting:
-            running = {connector.name for connector in self._connectors}
-            for name, connector in settings.connectors.items():
-                if name in running:
-                    continue
-                self._doing = f"Starting the Connector '{name}'"
-                config = connector_config(name, connector, self._backbone)
-                port, address = await self._start_connector(name, connector, config)
-                state = ConnectorState(
-                    name=name, url=f"http://{LOOPBACK}:{port}", api_key=usable_api_key(config), address=address
-                )
-                self._connectors.append(state)
-                used = connector.model_copy(update={"port": port, "address": address})
-                connectors = {**self._settings.connectors, name: used}
-                self._settings = self._settings.model_copy(update={"connectors": connectors})
-                self._settings.save(self._folder.settings)
-            self._files = self._stores.files(connector.name for connector in self._connectors)
-            self._state().save(self._folder.state)
+            await self._start_missing(settings)
+
+    async def _start_missing(self, settings: Settings) -> None:
+        running = {*self._names}
+        for name, connector in settings.connectors.items():
+            if name in running:
+                continue
+            await self._start_one(name, connector)
+        self._files = self._stores.files(connector.name for connector in self._connectors)
+        self._state().save(self._folder.state)
+
+    async def _start_one(self, name: str, connector: ConnectorSettings) -> None:
+        self._doing = f"Starting the Connector '{name}'"
+        config = connector_config(name, connector, self._backbone)
+        port, address = await self._start_connector(name, connector, config)
+        state = ConnectorState(
+            name=name, url=f"http://{LOOPBACK}:{port}", api_key=usable_api_key(config), address=address
+        )
+        if name in self._names:
+            self._connectors = [state if each.name == name else each for each in self._connectors]
+        else:
+            self._connectors.append(state)
+        used = connector.model_copy(update={"port": port, "address": address})
+        connectors = {**self._settings.connectors, name: used}
+        self._settings = self._settings.model_copy(update={"connectors": connectors})
+        self._settings.save(self._folder.settings)
+
+    @property
+    def _names(self) -> list[str]:
+        return [connector.name for connector in self._connectors]
 
     async def _start_connector(self, name: str, settings: ConnectorSettings, config: dict[str, Any]) -> tuple[int, str]:
         """Start a Connector on the port that it had before; on another one if that is taken and nobody asked for it."""
@@ -252,6 +281,8 @@ class Supervisor:
 
     async def _stop_connectors(self, names: Iterable[str]) -> None:
         async with self._starting:
+            names = [*names]
+            self._faults.forget_kills(names)
             for name in names:
                 log.info("The Connector '%s' is started anew with another configuration.", name)
                 await self._host.stop_connector(name)
@@ -277,6 +308,134 @@ class Supervisor:
             self._state().save(self._folder.state)
             log.info("The time was moved: it is %s ahead.", timedelta(seconds=ahead))
 
+    async def _save(self, name: str) -> None:
+        """Save the state of the network as a snapshot.
+
+        Raises:
+            NetworkError: it cannot be saved.
+        """
+        async with self._starting:
+            await asyncio.to_thread(snapshots.save, self._folder, name, self._settings)
+            log.info("The snapshot '%s' was saved.", name)
+
+    async def _restore(self, name: str) -> None:
+        """Let the network become what it was when a snapshot was saved.
+
+        Raises:
+            NetworkError: the snapshot cannot be restored, and the network is as it was; or it is not up again.
+        """
+        async with self._starting:
+            self._doing = f"Restoring the snapshot '{name}'"
+            settings = await asyncio.to_thread(snapshots.unpack, self._folder, name, self._settings)
+            self._is_restoring = True
+            for each in self._faults.ids():
+                self._faults.remove(each)
+            await self._host.set_faults([])
+            try:
+                await self._become(settings)
+            finally:
+                snapshots.discard(self._folder)
+                self._is_restoring = False
+            log.info("The snapshot '%s' was restored.", name)
+
+    async def _become(self, settings: Settings) -> None:
+        """Stop everything, let what was unpacked be what is stored, and start everything again."""
+        try:
+            while self._connectors:
+                await self._host.stop_connector(self._connectors[-1].name)
+                self._connectors.pop()
+            await asyncio.to_thread(self._with_backbone.close)
+            await asyncio.to_thread(snapshots.decide, self._folder)
+            self._settings = settings
+            await asyncio.to_thread(self._finish_restoring)
+        finally:
+            if not self._stop.is_set():
+                await asyncio.to_thread(self._with_backbone.close)
+                self._serve_backbone()
+                await self._host.move_clock(self._settings.clock_ahead)
+                await self._start_missing(self._settings)
+
+    def _finish_restoring(self) -> None:
+        try:
+            snapshots.finish(self._folder)
+        except NetworkError as error:
+            self._stop.set()  # what is stored now is of both
+            raise NetworkError(
+                f"The network stops in the middle of becoming what it was: {error.problem}",
+                f"{error.cure} Its next start does the rest: {self._folder.command('up')}",
+            ) from error
+
+    async def _inject(self, faults: Sequence[Fault], who: str) -> None:
+        """Let faults be active.
+
+        Args:
+            faults: the faults.
+            who: the process that wants it; they end with its last lease, if it has one now.
+
+        Raises:
+            NetworkError: the network has no such Connector; nothing is injected then.
+        """
+        async with self._starting:
+            known = [(fault, self._connector_of(fault)) for fault in faults]
+            for each in faults:
+                self._faults.remove(each.id)
+            await self._host.set_faults(self._faults.at_connectors())  # one that is injected again begins anew
+            for fault, connector in known:
+                name, address = (connector.name, connector.address) if connector else ("", "")
+                if isinstance(fault, ConnectorKilled):
+                    await self._host.kill_connector(name)
+                self._faults.add(fault, name, address, who if self._leases_of[who] else "")
+                asyncio.get_running_loop().call_later(fault.lasts, self._clear_soon, self._faults.expired)
+                log.info("A fault was injected: %s.", fault.told(name))
+            await self._host.set_faults(self._faults.at_connectors())
+
+    def _connector_of(self, fault: Fault) -> ConnectorState | None:
+        if not fault.connector:
+            return None
+        for connector in self._connectors:
+            if fault.connector in {connector.name, connector.url}:
+                return connector
+        raise NetworkError(
+            f"A fault cannot be injected: there is no Connector '{fault.connector}'.",
+            f"There are: {', '.join(self._names) or 'none'}.",
+        )
+
+    def _clear_soon(self, which: Callable[[], Iterable[str]]) -> None:
+        """End some faults, and start what they have killed; what cannot be started is tried again."""
+
+        async def clear() -> None:
+            try:
+                await self._clear_faults(which())
+            except NetworkError as error:
+                log.warning("%s", error)
+                asyncio.get_running_loop().call_later(RETRY, self._clear_soon, which)
+
+        if not self._stop.is_set():
+            task = asyncio.ensure_future(clear())
+            self._clearing.add(task)
+            task.add_done_callback(self._clearing.discard)
+
+    async def _clear_faults(self, ids: Iterable[str]) -> None:
+        """End faults, and start the Connectors that they have killed.
+
+        Raises:
+            NetworkError: a Connector cannot be started; its fault stays.
+        """
+        if not (left := [*ids]):
+            return
+        async with self._starting:
+            killing = {each: names for each in left if (names := self._faults.killed(each))}
+            for each in left:
+                if each not in killing:
+                    self._faults.remove(each)
+            await self._host.set_faults(self._faults.at_connectors())
+            for each, names in killing.items():
+                for name in names & {*self._names}:
+                    await self._start_one(name, self._settings.connectors[name])
+                self._faults.remove(each)
+            self._files = self._stores.files(self._names)
+            self._state().save(self._folder.state)
+
     async def _remove_connectors(self, names: Sequence[str]) -> None:
         """Stop Connectors and delete what they have stored; those that there are not are gone already.
 
@@ -284,8 +443,9 @@ class Supervisor:
             NetworkError: one could not be stopped; it is still there, and those after it.
         """
         async with self._starting:
+            self._faults.forget_kills(names)
             for name in names:
-                if any(each.name == name for each in self._connectors):
+                if name in self._names:
                     log.info("The Connector '%s' is removed.", name)
                     await self._host.stop_connector(name)
                 self._connectors = [each for each in self._connectors if each.name != name]
@@ -306,6 +466,7 @@ class Supervisor:
             control=self._control,
             kept=self._kept,
             clock_ahead=self._settings.clock_ahead,
+            faults=self._faults.list(),
             notes=list(self._notes),
         )
 
@@ -322,6 +483,8 @@ class Supervisor:
                     return None
                 if ended.done():
                     return ended.result()
+                if self._is_restoring:
+                    continue  # its files are replaced, and the Backbone is stopped for that
                 if self._relay.server.has_ended:
                     return Failure(at=datetime.now(UTC), problem="The Backbone ended by itself.")
                 if failure := self._missing_file():
@@ -383,13 +546,21 @@ class Supervisor:
     def _leased(self, asked: Asked) -> Iterator[None]:
         """Count a lease while the `with` lasts, if one is asked for."""
         self._kept = self._kept or asked.do == "keep"
-        self._leases += asked.do in {"lease", "keep"}
+        lease = asked.do in {"lease", "keep"}
+        self._leases += lease
+        if lease:
+            self._leases_of[asked.who] += 1
         self._lease_change.set()
         try:
             yield
         finally:
-            self._leases -= asked.do in {"lease", "keep"}
+            self._leases -= lease
             self._lease_change.set()
+            if lease:
+                self._leases_of[asked.who] -= 1
+            if lease and not self._leases_of[asked.who]:
+                del self._leases_of[asked.who]
+                self._clear_soon(partial(self._faults.ids, asked.who))
 
     async def _answer(self, asked: Asked, writer: asyncio.StreamWriter) -> None:
         task = asyncio.ensure_future(answering.answer(writer, self._done(asked), lambda: self._doing))
@@ -422,7 +593,17 @@ class Supervisor:
         await self._remove_connectors(asked.remove)
         if asked.advance:
             await self._advance(asked.advance)
+        if asked.save:
+            await self._save(asked.save)
+        if asked.restore:
+            await self._restore(asked.restore)
+        if asked.clear:
+            await self._clear_faults(self._meant(asked))
+        if asked.inject:
+            await self._inject(asked.inject, asked.who)
         await self._adopt(asked)
+        if self._faults.ids():  # what they have met by now has been told then
+            await self._host.set_faults(self._faults.at_connectors())
         state = self._state()
         state.notes.extend(
             f"The Connector '{name}' runs with another configuration. "
@@ -435,6 +616,13 @@ class Supervisor:
                 f"To change it: `{self._folder.command('down')}`, then `up` again."
             )
         return state.model_dump(by_alias=True)
+
+    def _meant(self, asked: Asked) -> list[str]:
+        """Return the ids of the faults that somebody wants to end."""
+        if "*" in asked.clear:
+            return self._faults.ids()
+        own = self._faults.ids(asked.who) if "own" in asked.clear else []
+        return [each for each in self._faults.ids() if each in {*asked.clear, *own}]
 
     async def _adopt(self, asked: Asked) -> None:
         """Let the Connectors run that are asked for, and remember whether the network is to run on."""

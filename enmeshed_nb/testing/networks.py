@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from enmeshed_nb.closing import Closing
-from enmeshed_nb.connector import Connector
-from enmeshed_nb.guide import Journal, establish_relationship, happenings
+from enmeshed_nb.connector import Connector, aside
+from enmeshed_nb.errors import UserError
+from enmeshed_nb.guide import Journal, active_relationship, establish_relationship, happenings
 from enmeshed_nb.guide.text import table, time_of_day
-from enmeshed_nb.localnet import LocalNetwork, NetworkClock, NetworkError, logs, stop
+from enmeshed_nb.localnet import LocalNetwork, NetworkClock, NetworkError, NetworkFaults, NetworkSnapshots, logs, stop
 from enmeshed_nb.localnet.settings import Folder, NetworkState
 from enmeshed_nb.own_connectors import from_environment
 
@@ -55,6 +56,23 @@ class NetworkForTests(Closing):
         """The time of the network, which can be moved forward: `network.clock.advance(days=31)`."""
         return NetworkClock(self.data_dir)
 
+    @property
+    def faults(self) -> NetworkFaults:
+        """What is to fail on purpose: `network.faults.inject(…)`, see `enmeshed_nb.localnet.faults`.
+
+        Give each fault its Connector where several processes share the network, as those of pytest-xdist do.
+        """
+        return NetworkFaults(self.data_dir)
+
+    @property
+    def snapshots(self) -> NetworkSnapshots:
+        """States of the network that were saved: `network.snapshots.save("before")`, `….restore("before")`.
+
+        A restored network has the Connectors that it had then, and no others, whoever uses them: save and restore where
+        nobody else uses it, with `local_network()` rather than what processes of pytest-xdist share.
+        """
+        return NetworkSnapshots(self.data_dir)
+
     def connector(self, name: str = "connector", config: Mapping[str, Any] | None = None) -> Connector:
         """Start a Connector with a new Identity; `remove` deletes it.
 
@@ -81,6 +99,16 @@ class NetworkForTests(Closing):
         pair = Pair(self.connector("sender"), self.connector("recipient"))
         establish_relationship(pair.recipient, pair.sender)
         return pair
+
+    def are_related(self, pair: Pair) -> bool:
+        """Tell whether two Connectors are healthy and have a Relationship that is Active for both."""
+        try:
+            with aside():
+                for one, other in (pair, reversed(pair)):
+                    active_relationship(one, other.account.identity_info().address)
+                return all(each.health().is_healthy for each in pair)
+        except UserError:
+            return False
 
     def repair(self) -> None:
         """See to it that the network runs, with all Connectors that it had.

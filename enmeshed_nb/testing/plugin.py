@@ -89,10 +89,14 @@ def _enmeshed_session(
 
 
 @pytest.fixture
-def enmeshed_network(_enmeshed_session: "NetworkForTests") -> "NetworkForTests":
-    """The local network of this run: an `enmeshed_nb.testing.NetworkForTests`. It is started again if it was killed."""
+def enmeshed_network(_enmeshed_session: "NetworkForTests") -> "Iterator[NetworkForTests]":
+    """The local network of this run: an `enmeshed_nb.testing.NetworkForTests`.
+
+    It is started again if it was killed. Faults that a test has injected end with it.
+    """
     _enmeshed_session.repair()
-    return _enmeshed_session
+    yield _enmeshed_session
+    _enmeshed_session.faults.clear_own()
 
 
 @pytest.fixture
@@ -155,17 +159,26 @@ def recipient(_enmeshed_pair: "Pair") -> "Connector":
 
 
 @pytest.fixture(scope="session")
-def _enmeshed_related(_enmeshed_session: "NetworkForTests") -> "Pair":
-    return _enmeshed_session.related()
+def _enmeshed_related() -> "list[Pair]":
+    """Keep the two Connectors that all tests of this process share: the last ones, if they had to be replaced."""
+    return []
 
 
 @pytest.fixture
 def related_connectors(
-    request: pytest.FixtureRequest, enmeshed_network: "NetworkForTests", _enmeshed_related: "Pair"
+    request: pytest.FixtureRequest, enmeshed_network: "NetworkForTests", _enmeshed_related: "list[Pair]"
 ) -> "Pair":
-    """Two related Connectors (`.sender`, `.recipient`) that all tests of this process share: no start for each test."""
-    _watch(request, *_enmeshed_related)
-    return _enmeshed_related
+    """Two related Connectors (`.sender`, `.recipient`) that all tests of this process share: no start for each test.
+
+    If a test has left them in a state in which they cannot be used, the next one has new ones.
+    """
+    if not _enmeshed_related or not enmeshed_network.are_related(_enmeshed_related[-1]):
+        for old in _enmeshed_related:
+            enmeshed_network.remove(*old)
+        _enmeshed_related[:] = [enmeshed_network.related()]
+    (pair,) = _enmeshed_related
+    _watch(request, *pair)
+    return pair
 
 
 def _watch(request: pytest.FixtureRequest, *connectors: "Connector") -> None:

@@ -184,6 +184,108 @@ def test_next(related_connectors, sender, recipient):
     assert code == 0, said
 
 
+def test_after_a_fault_was_left_on_the_next_test_is_clean(project):
+    code, said = project.run(
+        ASKING
+        + """
+from enmeshed_nb.localnet.faults import BackboneAway, ConnectorKilled, Status
+
+def test_leaves_them_on(sender, recipient, related_connectors, enmeshed_network):
+    peer = related_connectors.sender
+    enmeshed_network.faults.inject(Status(connector=peer), ConnectorKilled(connector=sender), BackboneAway())
+    assert len(enmeshed_network.faults.active) == 3
+
+def test_next(sender, recipient, related_connectors, enmeshed_network):
+    assert enmeshed_network.faults.active == []
+    assert asked(sender, recipient) == asked(*related_connectors) == "Accepted"
+"""
+    )
+    assert code == 0, said
+
+
+def test_faults_of_one_process_are_none_of_the_others(project):
+    (project.folder / "test_more.py").write_text(
+        "from pathlib import Path\n"
+        "def test_elsewhere(sender, enmeshed_network):\n"
+        "    from enmeshed_nb import wait_for\n    from enmeshed_nb.localnet.faults import Status\n"
+        "    with enmeshed_network.faults.inject(Status(connector=sender, route='/Nowhere')):\n"
+        "        Path('injected').touch()\n"
+        "        assert wait_for(Path('over').exists, timeout=60)\n"
+        "        assert len(enmeshed_network.faults.active) == 1\n"
+    )
+    code, said = project.run(
+        ASKING
+        + """
+from enmeshed_nb import wait_for
+
+def test_here(enmeshed_network):
+    assert wait_for(Path("injected").exists, timeout=60)
+
+def test_over():
+    Path("over").touch()
+""",
+        *("-n", "2", "--dist", "loadfile"),
+    )
+    assert code == 0, said
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "enmeshed_network.remove(related_connectors.sender)",
+        "related_connectors.recipient.relationships.terminate(related_connectors.recipient.relationships.list()[0].id)",
+        "enmeshed_network.snapshots.restore('before')",
+    ],
+)
+def test_after_a_shared_connector_was_harmed_the_next_test_has_sound_ones(project, harm):
+    code, said = project.run(
+        ASKING
+        + f"""
+def test_saves(enmeshed_network):
+    enmeshed_network.snapshots.save("before")
+
+def test_harms(related_connectors, enmeshed_network):
+    assert asked(*related_connectors) == "Accepted"
+    {harm}
+
+def test_next(related_connectors):
+    assert asked(*related_connectors) == "Accepted"
+    write(address=related_connectors.sender.account.identity_info().address)
+
+def test_over_next(related_connectors):
+    write(address=related_connectors.sender.account.identity_info().address)
+"""
+    )
+    assert code == 0, said
+    first, second = project.written("written")
+    assert first == second  # and they are shared again
+
+
+def test_a_snapshot_is_where_a_test_begins(project):
+    code, said = project.run(
+        ASKING
+        + """
+import pytest
+
+@pytest.fixture(scope="module")
+def shared():
+    from enmeshed_nb.testing import local_network
+    with local_network() as network:
+        pair = network.related()
+        network.snapshots.save("related")
+        yield network, pair
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_it(shared, number):
+    network, pair = shared
+    network.snapshots.restore("related")
+    assert pair.sender.requests.outgoing.list() == []
+    assert asked(*pair) == "Accepted"
+"""
+    )
+    assert code == 0, said
+
+
 def test_connectors_of_ones_own_take_their_place(project, tmp_path_factory):
     with LocalNetwork.open(tmp_path_factory.mktemp("own")) as own:
         variables = {

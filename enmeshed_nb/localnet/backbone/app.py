@@ -29,7 +29,7 @@ from enmeshed_nb.localnet.backbone import (
     templates,
     tokens,
 )
-from enmeshed_nb.localnet.backbone.call import Call, Store, Transaction, result
+from enmeshed_nb.localnet.backbone.call import CALLER, Call, Store, Transaction, hash_of_token, result
 from enmeshed_nb.localnet.backbone.errors import install_handlers, log
 from enmeshed_nb.localnet.backbone.formats import utcnow
 from enmeshed_nb.localnet.backbone.hosts import Hosts
@@ -151,6 +151,12 @@ class Backbone(Closing):
                 each.expires_at += by
         self._ahead += by
         deletion.remove_identities(self._store)
+
+    def address_of(self, token: str) -> str:
+        """Return the address of the Identity that a bearer token is of; empty if it is none."""
+        with Transaction(self._store) as transaction:
+            found = transaction.row(CALLER, hash_of_token(token), transaction.stored_now)
+        return str(found["address"]) if found else ""
 
     def end_streams(self) -> None:
         """End the streams of server-sent events, which would last as long as their readers like."""

@@ -45,6 +45,13 @@ export class Connector {
     await this.#runtime.close();
   }
 
+  /** Ends at once, in the middle of whatever is done, as if the process was killed. */
+  kill() {
+    this.#server.close();
+    this.#server.closeAllConnections();
+    this.#runtime.kill();
+  }
+
   async #checkBackbone() {
     const result = await this.#runtime.anonymousServices.backboneCompatibility.checkBackboneCompatibility();
     if (result.isError) throw Object.assign(result.error, { code: "backboneUnreachable" });

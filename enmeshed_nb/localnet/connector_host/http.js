@@ -15,6 +15,7 @@ import { Authentication } from "./authentication.js";
 import { endIfUnread, readBody, readUpload } from "./bodies.js";
 import { docs } from "./docs.js";
 import { answerError, HttpError } from "./errors.js";
+import { Faults } from "./faults.js";
 import { onlyHosts, onlyOrigins } from "./hosts.js";
 import { refusalOf } from "./internals.js";
 import { openApi } from "./openapi.js";
@@ -59,6 +60,7 @@ export function createApp(name, runtime, config, authentication) {
     helmet(helmetOptions ?? (config.debug ? FOR_DOCS : {})),
     observe(logger, statistics),
     endIfUnread,
+    new Faults(name).middleware,
     onlyHosts(allowedHosts),
     cors(corsOptions),
     onlyOrigins

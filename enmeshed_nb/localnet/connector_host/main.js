@@ -1,14 +1,17 @@
 // Runs Connectors of a local network: the supervisor asks for them with JSON lines on stdin and is answered with
 // JSON lines on stdout. The end of stdin is the end of this process, so it cannot outlive its supervisor.
 //
-//   in   {"start": {"name", "folder", "durability", "config"}}, {"stop": {"name"}}, {"move": {"ahead"}}
+//   in   {"start": {"name", "folder", "durability", "config"}}, {"stop": {"name"}}, {"kill": {"name"}},
+//        {"move": {"ahead"}}, {"fail": {"faults"}}
 //   out  {"event": "started", "name", "port", "address"}, {"event": "failed", "name", "code", "message"},
-//        {"event": "stopped", "name"}, {"event": "moved", "name"},
+//        {"event": "stopped", "name"}, {"event": "killed", "name"}, {"event": "moved", "name"},
+//        {"event": "failing", "name"}, and unasked {"event": "met", "name", "fault"},
 //        {"event": "log", "time", "name", "level", "logger", "message"}
 
 import { createInterface } from "node:readline";
 import { moveClock } from "./clock.js";
 import { Connector } from "./connector.js";
+import { setFaults } from "./faults.js";
 import { describe, send, sendLog } from "./protocol.js";
 
 const STOP_TIMEOUT = 5000;
@@ -28,6 +31,17 @@ async function stop({ name }) {
   send({ event: "stopped", name });
 }
 
+async function kill({ name }) {
+  connectors.get(name)?.kill();
+  connectors.delete(name);
+  send({ event: "killed", name });
+}
+
+async function fail({ name, faults }) {
+  setFaults(faults);
+  send({ event: "failing", name });
+}
+
 async function move({ name, ahead }) {
   moveClock(ahead * 1000);
   send({ event: "moved", name });
@@ -36,7 +50,7 @@ async function move({ name, ahead }) {
 async function obey(line) {
   const [[command, details]] = Object.entries(JSON.parse(line));
   try {
-    await { start, stop, move }[command](details);
+    await { start, stop, kill, move, fail }[command](details);
   } catch (error) {
     send({ event: "failed", name: details.name, code: error.code ?? "unexpected", message: describe(error) });
   }

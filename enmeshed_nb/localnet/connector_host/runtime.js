@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { backboneToken, forgetBackboneToken, hasIdentity, openIdentity } from "./internals.js";
 import { connectorModule, runtimeModules } from "./modules/index.js";
 import { loggerFactory } from "./protocol.js";
+import { Faults } from "./faults.js";
 import { Events, subjectOf } from "./events.js";
 import { withPatience } from "./patience.js";
 import { Recovery } from "./recovery.js";
@@ -36,6 +37,7 @@ export class ConnectorRuntime extends Runtime {
       }
     );
     super({ transportLibrary, modules: runtimeModules(config.modules) }, loggerFactory(name), events, correlator);
+    this.faults = new Faults(name);
     this.#file = join(folder, "account.db");
     this.#durability = durability;
     this.#recovers = config.modules?.recovery?.enabled !== false;
@@ -50,7 +52,7 @@ export class ConnectorRuntime extends Runtime {
   }
 
   async createDatabaseConnection() {
-    this.#store = new Store(this.#file, this.#durability);
+    this.#store = new Store(this.#file, this.#durability, () => !this.faults.has("disk-full"));
     return this.#store;
   }
 
@@ -104,6 +106,13 @@ export class ConnectorRuntime extends Runtime {
     this.recovery?.stop();
     if (this.isStarted) await this.stop();
     await this.#store?.close();
+  }
+
+  /** Ends without a word: nothing is stored any more, and what was not stored is lost. */
+  kill() {
+    this.#store.kill();
+    this.recovery.stop();
+    this.stop().catch(() => {}); // its timers and streams; whatever else it wants to do fails
   }
 
   async #backboneAnswers() {

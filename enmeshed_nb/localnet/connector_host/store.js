@@ -20,6 +20,7 @@ import { DatabaseSync } from "node:sqlite";
 import { fill, IndexedCollection, indexTexts, MapInMemory, onChange, restore } from "./internals.js";
 
 const DAMAGED = [11, 26]; // SQLITE_CORRUPT, SQLITE_NOTADB
+const LOCK_TIMEOUT = 5000; // ms to wait for who saves a snapshot: it lets nobody commit, for less than one of them
 
 /** The unit that what runs now belongs to. */
 const units = new AsyncLocalStorage();
@@ -52,6 +53,7 @@ class Unit {
 export class Store {
   #loki = new Loki("store", { autosave: false, autoload: false, persistenceMethod: "memory" });
   #path;
+  #hasRoom;
   #sqlite;
   #write;
   #delete;
@@ -67,11 +69,15 @@ export class Store {
   #notes = new Map();
   #inProgress = new Set();
 
-  /** Opens (or creates) the SQLite file `path`; what it stores survives a kill, with the durability `power` more. */
-  constructor(path, durability) {
+  /**
+   * Opens (or creates) the SQLite file `path`; what it stores survives a kill, with the durability `power` more.
+   * While `hasRoom()` is false, nothing can be stored.
+   */
+  constructor(path, durability, hasRoom = () => true) {
     mkdirSync(dirname(path), { recursive: true });
     this.#path = path;
-    this.#sqlite = new DatabaseSync(path);
+    this.#hasRoom = hasRoom;
+    this.#sqlite = new DatabaseSync(path, { timeout: LOCK_TIMEOUT });
     this.#sound(() => this.#prepare(durability === "power" ? "FULL" : "NORMAL"));
   }
 
@@ -110,6 +116,11 @@ export class Store {
 
   async close() {
     if (this.#sqlite.isOpen) this.#sqlite.close(); // the Runtime closes it when it stops, and the host afterwards
+  }
+
+  /** Ends as if the process was killed: what is under way stores nothing any more. */
+  kill() {
+    this.#sqlite.close();
   }
 
   // --- Units of work
@@ -177,11 +188,12 @@ export class Store {
     const writes = [...newest.values()];
     const isOne = writes.length + struck.length <= 1; // a single row needs no transaction around it
     try {
+      if (writes.length + struck.length > 0) this.#needRoom();
       if (!isOne) this.#sqlite.exec("BEGIN");
       this.#run(writes, struck);
       if (!isOne) this.#sqlite.exec("COMMIT");
     } catch (error) {
-      if (this.#sqlite.isTransaction) this.#sqlite.exec("ROLLBACK");
+      if (this.#sqlite.isOpen && this.#sqlite.isTransaction) this.#sqlite.exec("ROLLBACK");
       throw unstorable(error);
     }
     for (const change of writes) {
@@ -190,6 +202,10 @@ export class Store {
       if (pending.length === 0) this.#pending.delete(change.place);
     }
     for (const id of struck) this.#forget(id);
+  }
+
+  #needRoom() {
+    if (!this.#hasRoom()) throw new Error("database or disk is full");
   }
 
   #run(writes, struck) {
@@ -233,7 +249,8 @@ export class Store {
 
   /** Writes down at once that something is begun; returns the id of the note. */
   note(kind, details) {
-    const id = Number(storing(() => this.#note.run(kind, JSON.stringify(details))).lastInsertRowid);
+    const write = () => this.#needRoom() ?? this.#note.run(kind, JSON.stringify(details));
+    const id = Number(storing(write).lastInsertRowid);
     this.#notes.set(id, { ...details, id, kind });
     this.#inProgress.add(id);
     return id;
@@ -243,7 +260,7 @@ export class Store {
   amend(id, details) {
     const { kind, ...known } = this.#notes.get(id);
     const all = { ...known, ...details, id: undefined };
-    storing(() => this.#amend.run(JSON.stringify(all), id));
+    storing(() => this.#needRoom() ?? this.#amend.run(JSON.stringify(all), id));
     this.#notes.set(id, { ...all, id, kind });
   }
 

@@ -41,6 +41,10 @@ export class WebhooksModule extends RuntimeModule {
   async #post({ url, headers = {} }, { namespace, data }) {
     const address = url.replaceAll("{{trigger}}", namespace);
     const shown = withoutSecrets(address);
+    if (this.runtime.faults.meets("dropped-events")) {
+      this.logger.warn(`${namespace} is not sent to ${shown}: a fault was injected.`);
+      return;
+    }
     const correlationId = correlator.getId() ?? randomUUID();
     try {
       const body = { data, trigger: namespace };
