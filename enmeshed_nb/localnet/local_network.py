@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Self
 
+from enmeshed_nb import extras
 from enmeshed_nb.clock import until
 from enmeshed_nb.closing import Closing
 from enmeshed_nb.localnet import locks
@@ -84,6 +85,7 @@ class LocalNetwork(Closing):
 
         Raises:
             HangingError: it runs, but does not answer.
+            MissingExtraError: it does not run, and the extra `network` is not installed.
             NetworkError: the network cannot be started or joined; it says why, and what to do.
         """
         place = Folder(data_dir(folder))
@@ -112,6 +114,8 @@ class LocalNetwork(Closing):
                     f"Its log: {place.log('network')}",
                 )
             place.make()
+            if _installed(progress):
+                deadline = time.monotonic() + START_TIMEOUT
             if connectors is None and not place.settings.exists() and not place.connector_names():
                 asked = {name: {} for name in DEFAULT_CONNECTORS}
             hosts = None if backbone_hosts is None else list(backbone_hosts)
@@ -238,6 +242,7 @@ def stop(folder: Path | str | None = None, *, force: bool = False) -> bool:
     except HangingError:
         if not force:
             raise
+        extras.require("network", "`down --force`")
         from enmeshed_nb.localnet import hanging  # noqa: PLC0415 - see _require_alive
 
         return hanging.kill(place)
@@ -338,6 +343,19 @@ def _ask(
     return None
 
 
+def _installed(progress: Progress) -> bool:
+    """Install what a network needs beside Python, unless that is done already; tell whether something was missing.
+
+    Raises:
+        MissingExtraError: the extra `network` is not installed.
+        NetworkError: it cannot be installed.
+    """
+    extras.require("network", "The local network")
+    from enmeshed_nb.localnet import install  # noqa: PLC0415 - it imports what is in that extra
+
+    return install.install(lambda part: progress(f"Installing {install.WHAT}: {part:.0%}"))
+
+
 def _has_changed(place: Folder, control: Control | None) -> bool:
     """Tell whether the network that listens there has ended, or another one has come."""
     return place.is_free() or place.load_control() not in {control, None}
@@ -384,6 +402,7 @@ def _handed_over(place: Folder, wanted: Wanted) -> subprocess.Popen[str] | None:
 
 def _require_alive(place: Folder) -> None:
     """Raise a HangingError unless what said nothing has just begun."""
+    extras.require("network", "To tell what hangs")
     from enmeshed_nb.localnet import hanging  # noqa: PLC0415 - psutil takes long, and mostly nothing hangs
 
     hanging.require_alive(place)
