@@ -61,7 +61,7 @@ def require(extra: Extra, what: str) -> None:
         MissingExtraError: it is not, or not completely; names it.
     """
     if missing := [name for name in _PACKAGES[extra] if find_spec(name) is None]:
+        few = ", ".join(missing[:3]) + (f" and {len(missing) - 3} more" if len(missing) > 3 else "")
         raise MissingExtraError(
-            f"{what} needs packages that are not installed: {', '.join(missing)}.",
-            f'Run: pip install "enmeshed-nb[{extra}]"',
+            f"{what} needs packages that are not installed: {few}.", f'Run: pip install "enmeshed-nb[{extra}]"'
         )

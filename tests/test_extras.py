@@ -43,6 +43,10 @@ def test_what_is_missing_is_named_with_what_brings_it(monkeypatch):
     assert str(missing.value) == (
         'The Moon needs packages that are not installed: fastapi.\nRun: pip install "enmeshed-nb[network]"'
     )
+    monkeypatch.setattr(extras, "find_spec", lambda _: None)
+    with pytest.raises(ImportError, match=r"argon2, cryptography, fastapi and \d+ more\.\n"):
+        extras.require("lab", "The Moon")
+    monkeypatch.setattr(extras, "find_spec", lambda name: None if name in ("fastapi", "htpy") else name)
     with pytest.raises(ImportError, match=r"(?s)not installed: fastapi, htpy\..*enmeshed-nb\[lab\]"):
         extras.require("lab", "The Moon")
     assert isinstance(missing.value, UserError)

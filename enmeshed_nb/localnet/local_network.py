@@ -113,9 +113,9 @@ class LocalNetwork(Closing):
                     f"The local network ended while it started (exit code {supervisor.wait(END_TIMEOUT)}).",
                     f"Its log: {place.log('network')}",
                 )
-            place.make()
             if _installed(progress):
                 deadline = time.monotonic() + START_TIMEOUT
+            place.make()
             if connectors is None and not place.settings.exists() and not place.connector_names():
                 asked = {name: {} for name in DEFAULT_CONNECTORS}
             hosts = None if backbone_hosts is None else list(backbone_hosts)
