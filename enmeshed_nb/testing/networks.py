@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from enmeshed_nb.closing import Closing
-from enmeshed_nb.connector import Connector
+from enmeshed_nb.connector import Connector, ConnectorError
 from enmeshed_nb.guide import Journal, establish_relationship, happenings
 from enmeshed_nb.guide.text import table, time_of_day
 from enmeshed_nb.localnet import LocalNetwork, NetworkClock, NetworkError, logs, stop
@@ -79,8 +79,26 @@ class NetworkForTests(Closing):
             NetworkError: they cannot be started; says why, and what to do.
         """
         pair = Pair(self.connector("sender"), self.connector("recipient"))
-        establish_relationship(pair.recipient, pair.sender)
+        self.relate(pair.recipient, pair.sender)
         return pair
+
+    def relate(self, one: Connector, other: Connector) -> None:
+        """Establish a Relationship between two Connectors of this network, unless they have one.
+
+        If a test beside this one moves the network's time meanwhile, the template that is on its way expires: then
+        another one is made.
+
+        Raises:
+            ConnectorError: a call failed.
+            NetworkError: the network does not run.
+        """
+        before = self.clock.ahead
+        try:
+            establish_relationship(one, other)
+        except ConnectorError:
+            if self.clock.ahead == before:
+                raise
+            self.relate(one, other)
 
     def repair(self) -> None:
         """See to it that the network runs, with all Connectors that it had.
