@@ -1,4 +1,4 @@
-"""The command line: `enmeshed-nb up | down | status | clock | snapshots | faults | logs | run | lab | play | …`.
+"""The command line: `enmeshed-nb up`, `run`, `lab` and what else `enmeshed-nb --help` lists.
 
 A command imports what only it needs, so that the others start at once (papermill alone takes seconds).
 """
@@ -9,13 +9,13 @@ import re
 import sys
 from collections.abc import Callable
 from contextlib import nullcontext
-from functools import cache
-from importlib.util import find_spec
+from functools import cache, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import click
 
+from enmeshed_nb import extras, layout
 from enmeshed_nb.errors import UserError
 from enmeshed_nb.localnet import LocalNetwork, NetworkError, local_network
 from enmeshed_nb.localnet.faults import KINDS, Place
@@ -31,7 +31,7 @@ from enmeshed_nb.localnet.settings import (
     data_dir,
     is_host_name,
 )
-from enmeshed_nb.progress import waiting_for
+from enmeshed_nb.progress import Percent, waiting_for
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -53,9 +53,24 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 @cache
 def console(*, stderr: bool = False) -> "Console":
     """Return what writes to the terminal."""
+    extras.require("network", "This command")
     from rich.console import Console
 
     return Console(stderr=stderr)
+
+
+def needs(extra: extras.Extra) -> Callable[[Command], Command]:
+    """Have a command say so if the extra that it needs is not installed; its help is shown in any case."""
+
+    def checked(command: Command) -> Command:
+        @wraps(command)
+        def run(*arguments: Any, **options: Any) -> Any:
+            extras.require(extra, f"`{click.get_current_context().command_path}`")
+            return command(*arguments, **options)
+
+        return run  # type: ignore[return-value]
+
+    return checked
 
 
 def data_dir_option(command: Command) -> Command:
@@ -92,9 +107,8 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except UserError as error:
-            from rich.markup import escape
-
-            console(stderr=True).print(f"[red]Error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+            color = False if os.environ.get("NO_COLOR") else None  # None: if it is a terminal
+            click.echo(f"{click.style('Error:', fg='red')} {error}", err=True, color=color)
             sys.exit(1)
 
 
@@ -117,6 +131,7 @@ def main() -> None:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object: addresses, API keys, process.")
 @data_dir_option
+@needs("network")
 def up(
     connectors: str | None, config: Path | None, durability: Durability | None, as_json: bool, data_dir: Path | None
 ) -> None:
@@ -158,6 +173,7 @@ def up(
 @main.command()
 @click.option("--force", is_flag=True, help="Kill its processes if it does not answer.")
 @data_dir_option
+@needs("network")
 def down(force: bool, data_dir: Path | None) -> None:
     """Stop the network, also while it starts; its data stays."""
     stopped = local_network.stop(data_dir, force=force)
@@ -167,6 +183,7 @@ def down(force: bool, data_dir: Path | None) -> None:
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; `running` tells whether a network runs.")
 @data_dir_option
+@needs("network")
 def status(as_json: bool, data_dir: Path | None) -> None:
     """Show what runs where, and how it is.
 
@@ -203,6 +220,7 @@ def status(as_json: bool, data_dir: Path | None) -> None:
 @main.group(invoke_without_command=True)
 @data_dir_option
 @click.pass_context
+@needs("network")
 def clock(context: click.Context, data_dir: Path | None) -> None:
     """Print the network's time; `clock advance` moves it.
 
@@ -220,6 +238,7 @@ def clock(context: click.Context, data_dir: Path | None) -> None:
 @click.option("--seconds", type=float, default=0.0)
 @data_dir_option
 @click.pass_context
+@needs("network")
 def advance(context: click.Context, /, data_dir: Path | None, **by: float) -> None:
     """Move the time of Backbone and Connectors forward, for good."""
     network_clock = local_network.NetworkClock(_data_dir(data_dir or context.obj))
@@ -384,6 +403,7 @@ def faults_clear(data_dir: Path | None) -> None:
 @click.argument("name", required=False)
 @click.option("-f", "--follow", is_flag=True, help="Go on printing what is added, until Ctrl-C.")
 @data_dir_option
+@needs("network")
 def logs(name: str | None, follow: bool, data_dir: Path | None) -> None:
     """Print the logs.
 
@@ -407,6 +427,7 @@ def logs(name: str | None, follow: bool, data_dir: Path | None) -> None:
 @main.command()
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @data_dir_option
+@needs("network")
 def reset(yes: bool, data_dir: Path | None) -> None:
     """Stop the network and delete its data, after a question.
 
@@ -470,6 +491,7 @@ def _admin_api_key(file: Path | None, given: str | None) -> str:
     help="A name by which it may be called beside localhost and the loopback addresses; repeatable.",
 )
 @data_dir_option
+@needs("network")
 def backbone(  # noqa: PLR0917  (click passes them by name)
     port: int,
     admin_port: int | None,
@@ -511,6 +533,7 @@ def backbone(  # noqa: PLR0917  (click passes them by name)
 @click.option("--junit", type=click.Path(path_type=Path), help="Also write a JUnit XML report.")
 @click.option("--help-parameters", is_flag=True, help="Run nothing; list the parameters: type, default and meaning.")
 @data_dir_option
+@needs("lab")
 def run(  # noqa: PLR0917  (click passes them by name)
     notebooks: tuple[Path, ...],
     parameters: tuple[tuple[str, str], ...],
@@ -522,10 +545,12 @@ def run(  # noqa: PLR0917  (click passes them by name)
 ) -> None:
     """Execute notebooks.
 
-    The exit code is 0 only if every one succeeded.
+    NOTEBOOK is a file, or the number or name of one of the lessons: `enmeshed-nb run 02`. The exit code is 0 only if
+    every one succeeded.
     """
     from enmeshed_nb import runner
 
+    notebooks = tuple(map(_meant, notebooks))
     if help_parameters:
         runner.print_parameters({notebook: runner.parameters_of(notebook) for notebook in notebooks}, console())
         return
@@ -549,6 +574,7 @@ def run(  # noqa: PLR0917  (click passes them by name)
     help="Where the working copy is (default: enmeshed-nb in the platform's documents folder).",
 )
 @data_dir_option
+@needs("lab")
 def lab(jupyter_arguments: tuple[str, ...], fresh: bool, notebooks_dir: Path | None, data_dir: Path | None) -> None:
     """Open JupyterLab on the first notebook, with a network.
 
@@ -582,13 +608,12 @@ def lab(jupyter_arguments: tuple[str, ...], fresh: bool, notebooks_dir: Path | N
 @click.option("--no-browser", is_flag=True, help="Do not open a browser; print the address alone.")
 @click.option("--theme", type=click.Choice(["light", "dark"]), default="light", show_default=True, help="How it looks.")
 @data_dir_option
+@needs("lab")
 def play(port: int | None, no_browser: bool, theme: str, data_dir: Path | None) -> None:
     """Open the playground as an app, with a network.
 
     Every step of the guide is a button there; no code is needed. Both end together, by Ctrl-C.
     """
-    if find_spec("voila") is None:
-        raise NetworkError("Voilà, which shows the playground, is not installed.", "Run: pip install voila")
     notebook = _notebooks_folder().absolute() / PLAYGROUND
     options = [
         *("--template=playground", f"--theme={theme}", "--token", "--Voila.ip=127.0.0.1"),
@@ -612,8 +637,35 @@ def _add_to(variable: str) -> None:
     os.environ[variable] = os.pathsep.join(path for path in paths if path)
 
 
+@main.command("install")
+@click.option(
+    "--tarballs",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Take the packages from this folder, without a network: their .tgz files, or npm's cache of a machine that "
+    "has installed them (npm config get cache).",
+)
+@needs("network")
+def install_command(tarballs: Path | None) -> None:
+    """Install the enmeshed Runtime from npm, once for all environments.
+
+    The first start of a network does it, too. Broken off, it goes on where it was when it is called again.
+    """
+    from enmeshed_nb.localnet import install, node
+
+    if not install.is_installed():
+        click.echo(f"Installing {install.WHAT} …")
+        percent = Percent()
+        try:
+            install.install(percent.tell, tarballs)
+        finally:
+            percent.end()
+    click.echo(f"@nmshd/runtime {install.runtime_version()} is installed in {node.PACKAGES}.")
+
+
 @main.command("doctor")
 @data_dir_option
+@needs("network")
 def doctor_command(data_dir: Path | None) -> None:
     """Check what is installed and reachable, and say what to do.
 
@@ -665,13 +717,19 @@ def _connectors_for_kernels(folder: Path | None) -> LocalNetwork | None:
 
 
 def _notebooks_folder() -> Path:
-    for folder in (Path("notebooks"), Path(), Path(__file__).parents[1] / "notebooks"):
-        if (folder / FIRST_NOTEBOOK).exists():
-            return folder
-    raise NetworkError(
-        "The notebooks are not here: they come with the repository, not with the Python package.",
-        "Go to the folder of your clone of enmeshed-nb and run the command there.",
-    )
+    """Return where the lessons are: those of the current folder, else those that came with the package."""
+    here = (folder for folder in (Path("notebooks"), Path()) if (folder / FIRST_NOTEBOOK).exists())
+    return next(here, layout.PROJECT / "notebooks")
+
+
+def _meant(notebook: Path) -> Path:
+    """Return the file that is meant: a name without a folder, or a number, may be one of the lessons."""
+    if notebook.is_file() or notebook.parent != Path():
+        return notebook
+    lessons, name = _notebooks_folder(), notebook.name
+    numbered = sorted(lessons.glob(f"{int(name):02}-*.ipynb")) if re.fullmatch("[0-9]{1,4}", name) else []
+    named = [folder / f"{name.removesuffix('.ipynb')}.ipynb" for folder in (Path(), lessons)]
+    return next((file for file in (*named, *numbered) if file.is_file()), lessons / name)
 
 
 def _print_state(state: NetworkState, health: dict[str, bool] | None = None) -> None:

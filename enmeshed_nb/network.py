@@ -1,6 +1,7 @@
 """The Sender and the Recipient that a notebook works with: of the local network, or the user's own."""
 
 from collections.abc import Mapping, Sequence
+from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
@@ -226,7 +227,10 @@ def _now(state: NetworkState) -> NetworkState | None:
 
 def _notes() -> tuple[str, ...]:
     """Return what is to be said of the kernel: with an old one, buttons act late or in another thread."""
-    found = installed("ipykernel")
+    try:
+        found = installed("ipykernel")
+    except PackageNotFoundError:  # this is no kernel
+        return ()
     if tuple(int(part) for part in found.split(".")[:2]) >= _OLDEST_KERNEL:
         return ()
     wanted = ".".join(map(str, _OLDEST_KERNEL))
@@ -243,6 +247,7 @@ def connect(data_dir: Path | str | None = None) -> Network:
         data_dir: the local network's folder; the default is that of the command line.
 
     Raises:
+        MissingExtraError: no own Connectors are named, and the extra `network`, for local ones, is not installed.
         NetworkError: the local network cannot be started; it says why, and what to do.
         SettingsError: the variables are incomplete or malformed.
         ConnectorError: a Connector cannot be reached, refuses the API key, or is not of version 7.

@@ -1,8 +1,8 @@
 """Waiting shows life: what is waited for, and since when, wherever somebody looks on.
 
 In a notebook whose front end can answer (it sends `allow_stdin`; papermill, nbclient, nbval and nbconvert do not) it is
-an output that is updated, in a terminal a line on stderr. Both end as one quiet line. Elsewhere nothing is shown, so
-nothing of it is stored in what is executed without anybody there.
+an output that is updated, in a terminal a line on stderr (by rich, if it is installed). Both end as one quiet line.
+Elsewhere nothing is shown, so nothing of it is stored in what is executed without anybody there.
 """
 
 import html
@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
+from importlib.util import find_spec
 from typing import Any, Protocol
 from uuid import uuid4
 
@@ -127,6 +128,26 @@ class _Terminal:
         self._console.print(self._text(line, style="dim"), soft_wrap=True)
 
 
+class Percent:
+    """Prints how far something is: in a terminal on one line, elsewhere a line for every quarter."""
+
+    def __init__(self) -> None:
+        self._told = 0
+
+    def tell(self, part: float) -> None:
+        """Say which part is done, from 0 to 1."""
+        percent = int(part * 100)
+        step, form = (1, "\r  {} % ") if sys.stdout.isatty() else (25, "  {} %\n")
+        if percent - self._told >= step:
+            self._told = percent
+            print(form.format(percent), end="", flush=True)
+
+    def end(self) -> None:
+        """End the line."""
+        if self._told and sys.stdout.isatty():
+            print()
+
+
 def is_app() -> bool:
     """Whether Voilà shows the notebook: somebody looks on, though no input can be asked for."""
     return os.environ.get("SERVER_SOFTWARE", "").startswith("voila")
@@ -144,7 +165,7 @@ def _surface() -> Surface | None:
         return None
     if getattr(_shell(), "kernel", None):
         return _Notebook() if somebody_looks_on() else None
-    return _Terminal() if sys.stderr.isatty() else None
+    return _Terminal() if sys.stderr.isatty() and find_spec("rich") else None
 
 
 def _shell() -> object:

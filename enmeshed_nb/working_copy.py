@@ -1,4 +1,4 @@
-"""The reader's own copy of the project's notebooks: what is tried there touches no file of the project.
+"""The reader's own copy of the project's notebooks and examples: what is tried there touches no file of the project.
 
 It lies in the platform's documents folder: it is the reader's work, and survives `enmeshed-nb reset`, an update, and
 the end of the clone. What the reader did not change follows the project, what was changed is never touched.
@@ -22,7 +22,8 @@ from platformdirs import user_documents_path
 
 from enmeshed_nb.errors import UserError
 
-_NOTEBOOKS = "notebooks"
+_NOTEBOOKS, _EXAMPLES = Path("notebooks"), Path("examples")
+_PROGRAMS = ("*.py", "*.toml")
 _MANIFEST = ".enmeshed-nb.json"
 
 
@@ -35,7 +36,7 @@ class WorkingCopy:
     """Where the notebooks are that the reader works with.
 
     Attributes:
-        root: the folder that JupyterLab shows; the notebooks are in `notebooks` there.
+        root: the folder that JupyterLab shows; the notebooks are in `notebooks` there, the examples in `examples`.
         behind: the notebooks that the reader changed, and that are newer in the project.
         kept: where the copy before this one was moved; None if there was none, or it was not asked for.
     """
@@ -56,7 +57,7 @@ def refresh(source: Path, root: Path | None = None, *, fresh: bool = False) -> W
     A notebook counts as changed when its cells say something else than ours; one that was only executed does not.
 
     Args:
-        source: the folder of the project's notebooks, with the README beside it.
+        source: the folder of the project's notebooks, with the README and `examples` beside it.
         root: where the copy is; `default_root()` without it.
         fresh: move the copy aside, with the time in its name, and make it anew.
 
@@ -86,9 +87,11 @@ def _copy(source: Path, root: Path) -> Iterator[str]:
     files = [
         *(each for kind in ("*.ipynb", "*.md", "images/*") for each in source.glob(kind)),
         *source.parent.glob("README.md"),
+        *(each for kind in _PROGRAMS for each in (source.parent / _EXAMPLES).rglob(kind)),
     ]
     for file in sorted(files):
-        name = (Path(_NOTEBOOKS) / file.relative_to(source) if source in file.parents else Path(file.name)).as_posix()
+        inside = source in file.parents
+        name = (_NOTEBOOKS / file.relative_to(source) if inside else file.relative_to(source.parent)).as_posix()
         target, ours = root / name, _digest(file)
         if target.exists() and _digest(target) != given.get(name, ours):
             if given.get(name) != ours:

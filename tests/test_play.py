@@ -13,7 +13,7 @@ from urllib.request import HTTPCookieProcessor, build_opener
 import psutil
 import pytest
 
-from enmeshed_nb import cli
+from enmeshed_nb import extras
 from enmeshed_nb.localnet import running
 from tests.conftest import ENMESHED_NB, ROOT, closed_port, end, enmeshed_nb, is_gone, until, up
 from tests.notebooks.conftest import ALONE
@@ -125,16 +125,9 @@ def test_a_port_that_is_taken_is_named_before_anything_starts(folder):
 
 
 def test_without_voila_it_says_what_to_install(folder, monkeypatch):
-    monkeypatch.setattr(cli, "find_spec", lambda _: None)
+    monkeypatch.setattr(extras, "find_spec", lambda name: None if name == "voila" else name)
     refused = enmeshed_nb("play", "--no-browser", "--data-dir", folder)
     assert refused.returncode == 1
-    assert "pip install voila" in refused.stderr
+    assert "needs packages that are not installed: voila." in refused.stderr
+    assert 'pip install "enmeshed-nb[lab]"' in refused.stderr
     assert not folder.exists()
-
-
-def test_it_needs_the_notebooks_as_lab_does(folder, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(cli, "__file__", str(tmp_path / "enmeshed_nb" / "cli.py"))
-    refused = enmeshed_nb("play", "--no-browser", "--data-dir", folder)
-    assert refused.returncode == 1
-    assert "they come with the repository" in refused.stderr

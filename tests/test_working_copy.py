@@ -27,6 +27,7 @@ def source(tmp_path) -> Path:
     """A project, to be updated."""
     project = tmp_path / "project"
     shutil.copytree(ROOT / "notebooks", project / "notebooks")
+    shutil.copytree(ROOT / "examples", project / "examples")
     shutil.copy(ROOT / "README.md", project)
     return project / "notebooks"
 
@@ -61,7 +62,9 @@ def is_trusted(path: Path) -> bool:
 def test_it_has_all_notebooks_and_what_they_show_and_is_trusted(source, root):
     assert working_copy.refresh(source, root) == working_copy.WorkingCopy(root)
     assert sorted(path.name for path in (root / "notebooks").glob("*.ipynb")) == NOTEBOOKS
-    for name in ("README.md", "notebooks/glossary.md", "notebooks/images/requests-via-messages.svg"):
+    examples = ("examples/ask_for_consent.py", "examples/membership/tests/test_membership.py")
+    texts = ("README.md", "notebooks/glossary.md", "notebooks/images/requests-via-messages.svg")
+    for name in (*texts, *examples):
         assert (root / name).read_bytes() == (source.parent / name).read_bytes()
     assert all(is_trusted(root / "notebooks" / name) for name in NOTEBOOKS)
 

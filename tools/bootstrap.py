@@ -156,7 +156,7 @@ def main(flavour: str) -> int:
             "Is the npm registry reachable (a proxy, `npm config get registry`; behind a company's certificate: "
             "export NODE_EXTRA_CA_CERTS=/path/to/company.pem)? Then run the same command again.",
         )
-    return subprocess.call([str(PYTHON), "-P", "-m", "enmeshed_nb.localnet.install"], cwd=str(ROOT))
+    return subprocess.call([str(PYTHON), "-P", "-m", "enmeshed_nb.cli", "install"], cwd=str(ROOT))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import socket
 from functools import partial
 from typing import Any, Literal
 
+from enmeshed_nb import extras
 from enmeshed_nb.clock import until
 from enmeshed_nb.localnet.control import SILENCE, Asked, GoneError, Progress, SilentError, ask
 from enmeshed_nb.localnet.errors import NetworkError
@@ -101,6 +102,7 @@ def _has_changed(place: Folder, control: Control | None) -> bool:
 
 def _require_alive(place: Folder) -> None:
     """Raise a HangingError unless what said nothing has just begun."""
+    extras.require("network", "To tell what hangs")
     from enmeshed_nb.localnet import hanging  # noqa: PLC0415 - psutil takes long, and mostly nothing hangs
 
     hanging.require_alive(place)

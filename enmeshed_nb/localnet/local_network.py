@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
+from enmeshed_nb import extras
 from enmeshed_nb.closing import Closing
 from enmeshed_nb.localnet import locks
 from enmeshed_nb.localnet.control import Progress
@@ -85,6 +86,7 @@ class LocalNetwork(Closing):
 
         Raises:
             HangingError: it runs, but does not answer.
+            MissingExtraError: it does not run, and the extra `network` is not installed.
             NetworkError: the network cannot be started or joined; it says why, and what to do.
         """
         place = Folder(data_dir(folder))
@@ -112,6 +114,8 @@ class LocalNetwork(Closing):
                     f"The local network ended while it started (exit code {supervisor.wait(END_TIMEOUT)}).",
                     f"Its log: {place.log('network')}",
                 )
+            if _installed(progress):
+                deadline = time.monotonic() + START_TIMEOUT
             place.make()
             if connectors is None and not place.settings.exists() and not place.connector_names():
                 asked = {name: {} for name in DEFAULT_CONNECTORS}
@@ -244,6 +248,7 @@ def stop(folder: Path | str | None = None, *, force: bool = False) -> bool:
     except HangingError:
         if not force:
             raise
+        extras.require("network", "`down --force`")
         from enmeshed_nb.localnet import hanging  # noqa: PLC0415 - psutil takes long, and mostly nothing hangs
 
         return hanging.kill(place)
@@ -274,6 +279,19 @@ def reset(folder: Path | str | None = None) -> bool:
     except OSError as error:
         raise NetworkError(f"{error.filename} cannot be deleted: {error.strerror}.") from error
     return True
+
+
+def _installed(progress: Progress) -> bool:
+    """Install what a network needs beside Python, unless that is done already; tell whether something was missing.
+
+    Raises:
+        MissingExtraError: the extra `network` is not installed.
+        NetworkError: it cannot be installed.
+    """
+    extras.require("network", "The local network")
+    from enmeshed_nb.localnet import install  # noqa: PLC0415 - it imports what is in that extra
+
+    return install.install(lambda part: progress(f"Installing {install.WHAT}: {part:.0%}"))
 
 
 def _start(place: Folder, wanted: Wanted) -> subprocess.Popen[str] | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from enmeshed_nb.closing import Closing
-from enmeshed_nb.connector import Connector, aside
+from enmeshed_nb.connector import Connector, ConnectorError, aside
 from enmeshed_nb.errors import UserError
 from enmeshed_nb.guide import Journal, active_relationship, establish_relationship, happenings
 from enmeshed_nb.guide.text import table, time_of_day
@@ -97,8 +97,26 @@ class NetworkForTests(Closing):
             NetworkError: they cannot be started; says why, and what to do.
         """
         pair = Pair(self.connector("sender"), self.connector("recipient"))
-        establish_relationship(pair.recipient, pair.sender)
+        self.relate(pair.recipient, pair.sender)
         return pair
+
+    def relate(self, one: Connector, other: Connector) -> None:
+        """Establish a Relationship between two Connectors of this network, unless they have one.
+
+        If a test beside this one moves the network's time meanwhile, the template that is on its way expires: then
+        another one is made.
+
+        Raises:
+            ConnectorError: a call failed.
+            NetworkError: the network does not run.
+        """
+        before = self.clock.ahead
+        try:
+            establish_relationship(one, other)
+        except ConnectorError:
+            if self.clock.ahead == before:
+                raise
+            self.relate(one, other)
 
     def are_related(self, pair: Pair) -> bool:
         """Tell whether two Connectors are healthy and have a Relationship that is Active for both."""

@@ -122,7 +122,7 @@ def connector_factory(
     ) -> "Connector":
         made.append(connector := enmeshed_network.connector(name, config))
         for other in [related_to] if isinstance(related_to, enmeshed_nb.Connector) else related_to:
-            enmeshed_nb.establish_relationship(other, connector)
+            enmeshed_network.relate(other, connector)
         _watch(request, connector)
         return connector
 

@@ -4,6 +4,10 @@ Views are HTML with a text form; they need no kernel. What they show is worked o
 Imported in a notebook, this shows errors of the package as cards, too (`show_problems`).
 """
 
+from enmeshed_nb import extras
+
+extras.require("lab", "`enmeshed_nb.widgets`")
+
 from enmeshed_nb.widgets.composer import RequestComposer
 from enmeshed_nb.widgets.curtain import Curtain
 from enmeshed_nb.widgets.decision import DecisionForm

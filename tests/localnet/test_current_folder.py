@@ -1,8 +1,6 @@
 """Nothing is imported from the folder in which a command is started; a notebook's kernel has what lies beside it."""
 
 import json
-import shlex
-import subprocess
 from pathlib import Path
 
 import nbformat
@@ -59,6 +57,7 @@ def test_the_runtime_is_installed_by_the_command_that_is_named(poisoned, monkeyp
         missing.setattr(install, "is_installed", lambda: False)
         with pytest.raises(NetworkError) as error:
             install.require_installed()
-    command = shlex.split(error.value.cure.removeprefix("Run: "))
-    done = subprocess.run(command, cwd=poisoned, capture_output=True, text=True, check=False)
+    assert error.value.cure == "Run: enmeshed-nb install"
+    done = enmeshed_nb_process("install", cwd=poisoned)
     assert (done.returncode, done.stderr) == (0, "")
+    assert "is installed in" in done.stdout

@@ -139,7 +139,7 @@ def test_without_the_npm_packages_the_cure_is_named(folder, monkeypatch):
     monkeypatch.setattr("enmeshed_nb.localnet.install.is_installed", lambda: False)
     from enmeshed_nb.localnet import install
 
-    with pytest.raises(NetworkError, match=r"enmeshed_nb\.localnet\.install"):
+    with pytest.raises(NetworkError, match="Run: enmeshed-nb install"):
         install.require_installed()
 
 

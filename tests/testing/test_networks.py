@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from enmeshed_nb import AuthenticationRequestItem, Request, accept_all, ask
+from enmeshed_nb import ApiError, AuthenticationRequestItem, Request, accept_all, active_relationship, ask
 from enmeshed_nb.connector import ConnectionFailed
 from enmeshed_nb.localnet import NetworkError, running
 from enmeshed_nb.localnet.settings import Folder
@@ -58,3 +58,24 @@ def test_a_name_that_no_connector_can_have():
 def test_what_runs_on_needs_a_folder():
     with pytest.raises(ValueError, match="needs a folder"), local_network(keep=True):
         pass
+
+
+def test_a_relationship_is_established_also_if_the_time_is_moved_meanwhile(monkeypatch):
+    with local_network() as network:
+        one, other = network.connector("one"), network.connector("other")
+        templates = other.relationship_templates
+        load = templates.load_peer
+
+        def late(reference):
+            if not network.clock.ahead:
+                network.clock.advance(days=31)
+            return load(reference)
+
+        monkeypatch.setattr(templates, "load_peer", late)
+        network.relate(one, other)
+        assert network.clock.ahead
+        assert active_relationship(one, other.account.identity_info().address)
+        third = network.connector("third")
+        monkeypatch.setattr(templates, "load_peer", lambda reference: load(reference[:-4]))
+        with pytest.raises(ApiError):  # nobody moved it: what is wrong is something else
+            network.relate(third, other)

@@ -350,3 +350,14 @@ def test_folder_of_a_network_that_another_version_made_is_told(project):
     code, said = project.run("def test_it(sender): pass\n", "--enmeshed-data-dir", "newer")
     assert code == 1
     assert "was written by a newer enmeshed-nb" in said
+
+
+def test_without_the_network_s_packages_a_fixture_says_what_to_install(project):
+    (project.folder / "conftest.py").write_text(
+        "from enmeshed_nb import extras\nextras.find_spec = lambda name: None if name == 'uvicorn' else name\n"
+    )
+    code, said = project.run("def test_it(sender):\n    pass\n")
+    assert code == 1
+    assert "The local network needs packages that are not installed: uvicorn." in said
+    assert 'pip install "enmeshed-nb[network]"' in said
+    assert not project.network.exists()

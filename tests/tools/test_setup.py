@@ -62,8 +62,8 @@ def test_without_pypi_the_set_up_says_so_and_can_be_repeated(clone):
 
 def test_without_npm_the_installation_says_so_and_is_not_taken_for_complete(clone, monkeypatch):
     host = clone / "enmeshed_nb" / "localnet" / "connector_host"
-    monkeypatch.setattr(node, "HOST", host)
-    monkeypatch.setattr(install, "_DONE", host / "node_modules" / ".installed-lock.json")
+    for name in ("SOURCE", "PACKAGES", "HOST"):
+        monkeypatch.setattr(node, name, host)
     monkeypatch.setenv("npm_config_registry", UNREACHABLE)
     monkeypatch.setenv("npm_config_cache", str(clone / "npm-cache"))
     with pytest.raises(NetworkError, match=r"(?s)npm could not install.*registry can be reached"):
