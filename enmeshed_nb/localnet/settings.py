@@ -6,6 +6,7 @@
     failure.json    why the network stopped by itself, until the next start
     network.lock    held by the supervisor and its Node process as long as one of them lives
     backbone.lock   held by whoever runs the Backbone: the supervisor, or `enmeshed-nb backbone`
+    exercises/      how far a reader of the notebooks is with the exercises
 
 Only the owner of the folder can read what is in it.
 """
@@ -363,6 +364,8 @@ class Folder:
         self.backbone = path / "backbone"
         self.backbone_store = self.backbone / "backbone.db"
         self.connectors = path / "connectors"
+        self.exercises = path / "exercises"
+        """What a reader of the notebooks has done; the network does not read it."""
 
     def command(self, *words: str) -> str:
         """Return what to type for a command about this network; with `--data-dir` only where that is needed."""
@@ -382,7 +385,7 @@ class Folder:
         files = (self.settings, self.control, self.state, self.failure)
         folders = (self.logs, self.backbone, self.connectors)
         known = {each.name for path in files for each in (path, path.with_name(f"{path.name}.new"))}
-        known |= {path.name for path in (*folders, self.lock, self.backbone_lock)}
+        known |= {path.name for path in (*folders, self.lock, self.backbone_lock, self.exercises)}
         broken = self.settings.with_suffix(".broken").name
         return sorted(
             path.name for path in self.path.iterdir() if path.name not in known and not path.name.startswith(broken)
