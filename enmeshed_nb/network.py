@@ -1,6 +1,7 @@
 """The Sender and the Recipient that a notebook works with: of the local network, or the user's own."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
 from pathlib import Path
@@ -10,10 +11,11 @@ from weakref import WeakSet
 from enmeshed_nb import health, own_connectors
 from enmeshed_nb.connector import ConnectionFailed, Connector, aside
 from enmeshed_nb.guide import Journal
+from enmeshed_nb.guide.exercises import Progress, Sides
 from enmeshed_nb.health import NetworkReport, Part
 from enmeshed_nb.localnet import LocalNetwork, NetworkClock, NetworkError, NetworkFaults, NetworkSnapshots, running
 from enmeshed_nb.localnet.errors import HangingError
-from enmeshed_nb.localnet.settings import ConnectorState, NetworkState
+from enmeshed_nb.localnet.settings import ConnectorState, Folder, NetworkState, data_dir
 from enmeshed_nb.progress import waiting_for
 
 __all__ = ["Network", "NetworkReport", "Part", "connect"]
@@ -96,6 +98,25 @@ class Network:
         if self.local:
             return self.local
         raise NetworkError(f"These are your own Connectors: {why}.", _TAKE_AWAY)
+
+    def now(self) -> datetime:
+        """Return the time of the Connectors, in UTC: the local network's, else this machine's.
+
+        Raises:
+            NetworkError: the local network does not run.
+        """
+        return self.clock.now() if self.local else datetime.now(UTC)
+
+    @property
+    def progress(self) -> Progress:
+        """How far the reader is with the exercises; `network.progress.reset()` forgets it."""
+        folder = Folder(data_dir(self.local.state.data_dir if self.local else None))
+        return Progress(folder.exercises, self.address(self.sender.name))
+
+    def sides(self, since: datetime) -> Sides:
+        """Return what the check of an exercise looks at: all Connectors, and since when what they recorded counts."""
+        addresses = {name: self.address(name) for name in self.connectors}
+        return Sides(self.connectors, addresses, since.replace(microsecond=since.microsecond // 1000 * 1000))
 
     def reopen(self) -> None:
         """Start the local network again if it has stopped: its Connectors go on where they were.

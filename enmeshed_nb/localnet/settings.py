@@ -8,6 +8,7 @@
     backbone.lock   held by whoever runs the Backbone: the supervisor, or `enmeshed-nb backbone`
     snapshots       a file for each state that was saved
     restoring       a snapshot that the network is about to become, whatever is killed (`restoring.new`: perhaps)
+    exercises/      how far a reader of the notebooks is with the exercises
 
 Only the owner of the folder can read what is in it.
 """
@@ -374,6 +375,8 @@ class Folder:
         self.connectors = path / "connectors"
         self.snapshots = path / "snapshots"
         self.restoring = path / "restoring"
+        self.exercises = path / "exercises"
+        """What a reader of the notebooks has done; the network does not read it."""
 
     def command(self, *words: str) -> str:
         """Return what to type for a command about this network; with `--data-dir` only where that is needed."""
@@ -391,7 +394,7 @@ class Folder:
     def foreign(self) -> list[str]:
         """Return the names of what is in the folder and not of a network."""
         files = (self.settings, self.control, self.state, self.failure)
-        folders = (self.logs, self.backbone, self.connectors, self.snapshots)
+        folders = (self.logs, self.backbone, self.connectors, self.snapshots, self.exercises)
         known = {each.name for path in (*files, self.restoring) for each in (path, path.with_name(f"{path.name}.new"))}
         known |= {path.name for path in (*folders, self.lock, self.backbone_lock)}
         broken = self.settings.with_suffix(".broken").name

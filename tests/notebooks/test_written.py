@@ -7,6 +7,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
+from enmeshed_nb.guide.exercises import TASKS
 from enmeshed_nb.runner import parameters_of
 from tests.conftest import ROOT
 from tests.notebooks.conftest import NOTEBOOKS
@@ -190,6 +191,25 @@ def test_it_ends_with_what_was_learnt_questions_and_where_to_go_on(path, cells):
     assert numbers in (["1", "2"], ["1", "2", "3"])
     assert re.findall(r"^(\d)\. ", answers, re.MULTILINE) == numbers
     assert re.search(r"\]\(\d\d-[a-z-]+\.ipynb\)", answers)
+
+
+def test_its_exercises_are_shown_tried_and_checked_one_after_the_other(path, cells):
+    wanted = [name for name in TASKS if name.startswith(f"{path.name[:2]}-")]
+    if not wanted:
+        assert "Exercise(" not in "".join(cell.source for cell in cells)
+        return
+    begin, end = (
+        next(n for n, each in enumerate(cells) if title in each.source) for title in ("## Exercises", "## What you have")
+    )
+    exercises = cells[begin + 1 : end]
+    assert len(exercises) == 4 * len(wanted)
+    for exercise_id, (text, shown, own, check) in zip(wanted, zip(*[iter(exercises)] * 4, strict=True), strict=True):
+        assert text.source.startswith(f"### {TASKS[exercise_id].title}\n\n")
+        name = shown.source.splitlines()[-1]
+        assert f'{name} = Exercise("{exercise_id}", network)' in shown.source
+        assert own.source == "# your code"
+        assert check.source == f"if solve:\n    {name}.solve()\n{name}.check()"
+    assert parameters_of(path)["solve"].default is False
 
 
 def test_its_cells_are_short(cells):

@@ -1,0 +1,123 @@
+"""An exercise as a reader sees it: by clicks, by cells, and where no kernel runs."""
+
+import re
+from contextlib import closing
+
+import pytest
+
+from enmeshed_nb import connect
+from enmeshed_nb.connector import ConnectorError
+from enmeshed_nb.guide.exercises import ExerciseError, Finding, task_of
+from enmeshed_nb.widgets import CheckView, Exercise
+from tests.widgets.samples import EVIL
+from tests.widgets.seen import alerts, control, html_of, press, read, status, text_of
+
+
+@pytest.fixture
+def joined(network, sender):
+    with closing(connect(network.state.data_dir)) as opened:
+        opened.progress.reset()
+        yield opened
+        opened.progress.reset()
+
+
+def test_it_is_done_when_the_check_finds_everything_and_stays_so(joined):
+    exercise = Exercise("02-a", joined)
+    assert "May we call you?" in read(exercise)
+    assert "✎ Begun" in read(exercise)
+    view = exercise.check()
+    assert not view.is_done
+    assert "… missing" in text_of(html_of(view))
+    assert not exercise.is_done
+    exercise.solve()
+    press(exercise, "Check")
+    assert alerts(exercise) == []
+    assert "✔ Done" in status(exercise)
+    assert "✎ Begun" not in read(exercise)
+    assert exercise.check().is_done
+    again = Exercise("02-a", joined)
+    assert again.is_done
+    assert again.record == exercise.record
+    assert again.check().is_done
+
+
+def test_begun_anew_nothing_of_before_counts(joined):
+    exercise = Exercise("02-a", joined)
+    exercise.solve()
+    assert exercise.check().is_done
+    press(exercise, "What was done so far no longer counts")
+    assert not exercise.is_done
+    assert status(exercise) == ""
+    assert [each.state for each in exercise.check().findings] == ["missing"]
+    assert not Exercise("02-a", joined).is_done
+
+
+def test_hints_come_one_by_one_and_the_solution_on_demand(joined):
+    exercise = Exercise("02-b", joined)
+    hints = exercise.task.hints
+    for number in range(len(hints)):
+        assert read(exercise).count("Hint: ") == number
+        press(exercise, "Hint")
+    assert read(exercise).count("Hint: ") == len(hints)
+    assert control(exercise, "Hint").disabled
+    assert "RequestItemGroup(items=[here, parking])" not in read(exercise)
+    press(exercise, "Show the solution")
+    assert "RequestItemGroup(items=[here, parking])" in read(exercise)
+    press(exercise, "Hide the solution")
+    assert "RequestItemGroup(items=[here, parking])" not in read(exercise)
+
+
+def test_a_check_is_no_step_of_the_guide_and_a_solution_is(joined):
+    exercise = Exercise("02-a", joined)
+    exercise.check()
+    assert joined.journal.exchanges == ()
+    exercise.solve()
+    assert "POST /Requests/Outgoing" in {each.call for each in joined.journal.exchanges}
+
+
+def test_without_a_kernel_everything_is_there_and_folded(joined):
+    exercise = Exercise("02-a", joined)
+    kept = html_of(exercise)
+    exercise.solve()
+    exercise.check()
+    assert html_of(Exercise("02-a", joined)) == kept  # how far one is, is not stored in notebooks
+    assert "May we call you?" in text_of(kept)
+    assert kept.count("<details") == len(exercise.task.hints) + 1
+    assert not re.search(r"<details[^>]* open", kept)
+    assert repr(exercise).startswith("Exercise 02-a: A no with a reason")
+
+
+def test_what_is_wrong_with_what_is_remembered_is_told(joined):
+    exercise = Exercise("02-a", joined)
+    (file,) = [each for each in exercise._network.progress._folder.iterdir() if each.stem == "02-a"]
+    file.write_text("{")
+    again = Exercise("02-a", joined)
+    assert any("damaged" in each for each in alerts(again))
+    assert "✎ Begun" in read(again)
+    press(again, "Begin anew")
+    assert alerts(again) == []
+
+
+def test_a_connector_that_cannot_be_asked_is_told_in_place(joined):
+    exercise = Exercise("02-a", joined)
+    joined.recipient.close()
+    joined.sender.close()
+    press(exercise, "Check")
+    assert len(alerts(exercise)) == 1
+    with pytest.raises((ConnectorError, RuntimeError)):
+        exercise.check()
+    assert not exercise.is_done
+
+
+def test_an_unknown_exercise_is_refused(joined):
+    with pytest.raises(ExerciseError, match="There is no exercise '99-a'"):
+        Exercise("99-a", joined)
+
+
+def test_what_a_peer_wrote_is_text_and_code_is_code():
+    view = CheckView(task_of("02-a"), [Finding("wrong", EVIL, f"`{EVIL}` and `code`")])
+    page = html_of(view)
+    assert "<script" not in page
+    assert "\x07" not in page + repr(view)
+    assert re.search(r"<code[^>]*>code</code>", page)
+    assert "✘ wrong" in repr(view)
