@@ -67,27 +67,6 @@ from enmeshed_nb.connector.errors import (
     UnsupportedVersion,
     ValidationFailed,
 )
-from enmeshed_nb.connector.events import (
-    TRIGGERS,
-    AttributeEvent,
-    AttributeSucceededEvent,
-    ConnectorEvent,
-    DecomposedRelationship,
-    IdentityDeletionEvent,
-    MessageEvent,
-    MessageProcessedEvent,
-    ProcessedMessage,
-    ProcessedTemplate,
-    RelationshipDecomposedEvent,
-    RelationshipEvent,
-    RequestEvent,
-    RequestStatusChange,
-    RequestStatusEvent,
-    TemplateEvent,
-    TemplateProcessedEvent,
-    UnknownEvent,
-    parse_event,
-)
 from enmeshed_nb.connector.exchange import (
     BeginObserver,
     Begun,
@@ -174,6 +153,27 @@ from enmeshed_nb.lazy import lazily
 
 if TYPE_CHECKING:
     from enmeshed_nb.connector._async.client import AsyncConnector
+    from enmeshed_nb.connector.events import (
+        TRIGGERS,
+        AttributeEvent,
+        AttributeSucceededEvent,
+        ConnectorEvent,
+        DecomposedRelationship,
+        IdentityDeletionEvent,
+        MessageEvent,
+        MessageProcessedEvent,
+        ProcessedMessage,
+        ProcessedTemplate,
+        RelationshipDecomposedEvent,
+        RelationshipEvent,
+        RequestEvent,
+        RequestStatusChange,
+        RequestStatusEvent,
+        TemplateEvent,
+        TemplateProcessedEvent,
+        UnknownEvent,
+        parse_event,
+    )
 
 __all__ = [
     "ANY_ATTACHMENT",
@@ -291,5 +291,5 @@ __all__ = [
     "without_frame",
 ]
 
-if not TYPE_CHECKING:  # only who uses it waits for its import
-    __getattr__, __dir__ = lazily(__name__, ["AsyncConnector"], ["_async.client"])
+if not TYPE_CHECKING:  # only who uses them waits for their import
+    __getattr__, __dir__ = lazily(__name__, __all__, ["_async.client", "events"])

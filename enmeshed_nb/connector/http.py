@@ -54,6 +54,10 @@ class _ApiKey(httpx.Auth):
         request.headers[self._header] = self._key
         yield request
 
+    def arguments(self) -> dict[str, str]:
+        """Return the arguments of a `Connector` with this key."""
+        return {"api_key": self._key, "api_key_header": self._header}
+
     def redact(self, value: Any) -> Any:
         """Return *value* (JSON) without the key and without passwords."""
         match value:
@@ -236,6 +240,15 @@ class HttpCore:
         self.options = options
         self._auth = _ApiKey(api_key_header, api_key)
         self._is_local = parts.hostname in ("127.0.0.1", "::1", "localhost")
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the arguments of a `Connector` or an `AsyncConnector` that is the same."""
+        return {
+            "url": self.url,
+            "name": self.name,
+            "timeout": self.options.timeout,
+            "retries": self.options.retries,
+        } | (self._auth.arguments())
 
     def settings(self) -> dict[str, Any]:
         """Return the arguments of httpx's client."""

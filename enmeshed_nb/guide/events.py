@@ -4,9 +4,10 @@ import json
 import threading
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from enmeshed_nb.connector import ConnectorEvent, parse_event
+if TYPE_CHECKING:
+    from enmeshed_nb.connector import ConnectorEvent
 
 _LARGEST = 10_000_000  # bytes
 
@@ -28,8 +29,10 @@ class Event:
     headers: dict[str, str]
 
     @property
-    def model(self) -> ConnectorEvent:
+    def model(self) -> "ConnectorEvent":
         """The same with its data as a model: see `enmeshed_nb.connector.parse_event`."""
+        from enmeshed_nb.connector import parse_event  # noqa: PLC0415 - only who uses it waits for its import
+
         return parse_event({"trigger": self.trigger, "data": self.data})
 
     @property

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 import enmeshed_nb
+from enmeshed_nb import aio
 from enmeshed_nb.connector import (
     ENDPOINTS,
     AnswerTimeout,
@@ -264,3 +265,24 @@ def test_downloads_and_uploads_are_streams(tmp_path: Path) -> None:
         assert b"hello" in sent[-1]
 
     asyncio.run(flow())
+
+
+def test_the_same_connector_for_asyncio(sender: Connector) -> None:
+    one = Connector("http://connector.test", KEY, name="one", timeout=7, retries=5, api_key_header="X-MINE")
+    other = aio.from_connector(one)
+    assert (other.name, other.url, other._http.options) == ("one", one.url, one._http.options)
+    assert KEY not in repr(vars(other._http))
+
+    async def flow() -> str:
+        async with aio.from_connector(sender) as twin:
+            return (await twin.account.identity_info()).address
+
+    assert asyncio.run(flow()) == sender.account.identity_info().address
+
+
+def test_lists_are_lists(sender: Connector) -> None:
+    async def flow() -> list[str]:
+        async with aio.from_connector(sender) as twin:
+            return [each.id for each in await twin.relationships.list()]
+
+    assert [each.id for each in sender.relationships.list()] == asyncio.run(flow()) != []
