@@ -92,11 +92,17 @@ class FaultList:
         others = {name for each, name in kills.items() if each != fault_id}
         return others if fault_id is None else {name for each, name in kills.items() if each == fault_id} - others
 
-    def forget_kills(self, names: Iterable[str]) -> None:
-        """Let it be over that Connectors are killed; somebody else sees to it whether they run."""
+    def forget(self, connectors: Iterable[str], *, kills_only: bool = False) -> None:
+        """Let the faults of some Connectors be over, or of these that they are killed: somebody else sees to them.
+
+        Args:
+            connectors: their names.
+            kills_only: the others stay.
+        """
         with self._lock:
             for each, active in tuple(self._active.items()):
-                if isinstance(active.fault, ConnectorKilled) and active.connector in {*names}:
+                is_kill = isinstance(active.fault, ConnectorKilled)
+                if active.connector in {*connectors} and (is_kill or not kills_only):
                     del self._active[each]
 
     def at_connectors(self) -> list[dict[str, Any]]:

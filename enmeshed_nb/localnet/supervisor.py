@@ -282,7 +282,7 @@ class Supervisor:
     async def _stop_connectors(self, names: Iterable[str]) -> None:
         async with self._starting:
             names = [*names]
-            self._faults.forget_kills(names)
+            self._faults.forget(names, kills_only=True)
             for name in names:
                 log.info("The Connector '%s' is started anew with another configuration.", name)
                 await self._host.stop_connector(name)
@@ -443,7 +443,7 @@ class Supervisor:
             NetworkError: one could not be stopped; it is still there, and those after it.
         """
         async with self._starting:
-            self._faults.forget_kills(names)
+            self._faults.forget(names)
             for name in names:
                 if name in self._names:
                     log.info("The Connector '%s' is removed.", name)

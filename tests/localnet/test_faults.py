@@ -263,7 +263,7 @@ def test_one_that_was_killed_twice_runs_when_both_are_over(failing, sender):
 
 def test_one_that_was_killed_can_be_removed_and_configured_anew_and_the_network_restored(failing):
     one, other = failing.connector("one"), failing.connector("other")
-    failing.faults.inject(ConnectorKilled(connector=one), ConnectorKilled(connector=other))
+    failing.faults.inject(ConnectorKilled(connector=one), Status(connector=one), ConnectorKilled(connector=other))
     failing.remove(one)
     assert [each.connector.split("-")[0] for each in failing.faults.active] == ["other"]
     name = failing.faults.active[0].connector

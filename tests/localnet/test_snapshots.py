@@ -158,6 +158,7 @@ def test_a_network_that_does_not_run_is_saved_and_restored_too(two, folder):
     two.restore("two")
     assert requests_stored(folder) == 2
     assert running(folder) is None
+    assert {stat.S_IMODE((folder / path).stat().st_mode) for path in FILES} == {0o600}
     with LocalNetwork.open(folder) as network:
         assert works(network.state)
         assert network.state.notes == []

@@ -26,8 +26,8 @@ def cells(path):
     return nbformat.read(path, as_version=4).cells
 
 
-def test_there_are_thirteen_lessons_and_the_playground():
-    assert list(NOTEBOOKS) == [*(f"{number:02}" for number in range(13)), "playground"]
+def test_all_lessons_are_there_and_the_playground():
+    assert list(NOTEBOOKS) == [*(f"{number:02}" for number in range(13)), "19", "playground"]
 
 
 def code_of(cells):
