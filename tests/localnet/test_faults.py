@@ -259,6 +259,9 @@ def test_one_that_was_killed_twice_runs_when_both_are_over(failing, sender):
             pass
         assert info(sender) == "no answer"
     assert info(sender) == "done"
+    failing.faults.inject(first, second)
+    failing.faults.clear()  # both at once
+    assert info(sender) == "done"
 
 
 def test_one_that_was_killed_can_be_removed_and_configured_anew_and_the_network_restored(failing):

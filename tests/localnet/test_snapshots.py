@@ -6,6 +6,8 @@ import shutil
 import signal
 import sqlite3
 import stat
+import subprocess
+import sys
 import threading
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
@@ -333,14 +335,20 @@ def test_a_restore_that_is_cut_off_has_done_nothing_or_is_ended_by_the_next_star
     assert not [*folder.glob("restoring*")]
 
 
+RESTORE = "import sys; from enmeshed_nb.localnet import NetworkSnapshots as S; S(sys.argv[1]).restore('one')"
+
+
 @pytest.mark.parametrize("milliseconds", [20, 60, 120, 250, 400])
 def test_a_kill_in_the_middle_of_a_restore_leaves_the_one_or_the_other(two, folder, milliseconds):
+    """Network and caller are killed, when the network has begun with it."""
     with LocalNetwork.open(folder) as network:
+        caller = subprocess.Popen([sys.executable, "-c", RESTORE, folder])
+        until(lambda: [*folder.glob("restoring*")] or caller.poll() is not None)
         killer = threading.Timer(milliseconds / 1000, os.killpg, (network.state.pid, signal.SIGKILL))
         killer.start()
-        with suppress(NetworkError):
-            two.restore("one")
         killer.join()
+        caller.kill()
+        caller.wait()
         until(lambda: is_gone(network.state.pid))
     with LocalNetwork.open(folder) as network:
         sender, recipient = connectors_of(network.state.public()).values()
@@ -349,6 +357,18 @@ def test_a_kill_in_the_middle_of_a_restore_leaves_the_one_or_the_other(two, fold
             assert number in (1, 2)
             assert len(recipient.requests.incoming.list()) == number
             assert ask(sender, recipient, REQUEST).status == "Completed"
+    assert not [*folder.glob("restoring*")]
+
+
+def test_who_restores_goes_on_where_the_network_was_killed(two, folder):
+    with LocalNetwork.open(folder) as network:
+        killer = threading.Timer(0.05, os.killpg, (network.state.pid, signal.SIGKILL))
+        killer.start()
+        two.restore("one")
+        killer.join()
+        until(lambda: is_gone(network.state.pid))
+    with LocalNetwork.open(folder):
+        assert requests_stored(folder) == 1
 
 
 @pytest.mark.parametrize("milliseconds", [1, 5, 10, 20])
