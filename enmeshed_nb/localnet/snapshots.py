@@ -27,6 +27,7 @@ import shutil
 import sqlite3
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -504,7 +505,15 @@ def _sound(path: Path) -> Iterator[None]:
     """Say in words what is wrong with a file that cannot be read as a snapshot."""
     try:
         yield
-    except (zipfile.BadZipFile, KeyError, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        LookupError,
+        EOFError,
+        NotImplementedError,
+        RuntimeError,
+        ValueError,
+    ) as error:
         _refuse(path, f"it is none, or not whole ({str(error).strip(chr(39)) or type(error).__name__})")
     except OSError as error:
         if error.filename is not None and Path(error.filename) == path:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import shutil
 import signal
 import sqlite3
@@ -271,6 +272,23 @@ def test_what_is_damaged_or_of_another_version_changes_nothing(two, folder, tmp_
     assert {path: (folder / path).read_bytes() for path in FILES} == there
     assert sorted(path.name for path in (folder / "snapshots").iterdir()) == ["one.zip"]
     assert not [*tmp_path.rglob("*evil*"), *tmp_path.glob("again*"), *folder.glob("restoring*")]
+
+
+def test_no_bit_that_is_wrong_gets_through(two, tmp_path):
+    file = two.export("one", tmp_path / "exported.zip")
+    sound, chance = file.read_bytes(), random.Random(19)
+    stores, refused = contents(file)[1:], 0
+    for number in range(200):
+        content = bytearray(sound)
+        content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
+        file.write_bytes(content)
+        try:  # what says when a file in it was changed, say, does not matter
+            two.import_(file, f"taken-{number}")
+            two.export(f"taken-{number}", tmp_path / f"{number}")
+            assert contents(tmp_path / f"{number}")[1:] == stores
+        except NetworkError:
+            refused += 1
+    assert refused > 150
 
 
 def test_stores_that_do_not_belong_together_are_refused_and_the_network_runs_on(two, folder):
