@@ -176,7 +176,7 @@ def test_what_the_backbone_did_and_could_not_say_is_found_out(failing, sender, r
 
 
 def test_latency_holds_up_who_calls_and_nobody_else(failing, sender, recipient):
-    with failing.faults.inject(Latency(connector=sender, delay=60, route=INFO)):
+    with failing.faults.inject(Latency(connector=sender, delay=600, route=INFO)):
         held = threading.Thread(target=sender.account.identity_info)
         held.start()
         assert info(recipient) == "done"
