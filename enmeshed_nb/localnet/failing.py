@@ -34,6 +34,10 @@ class _Active:
     left: int | None
     seen: int = 0
 
+    @property
+    def is_kill(self) -> bool:
+        return isinstance(self.fault, ConnectorKilled)
+
     def meets(self) -> bool:
         """Tell whether the next call that it can meet is met."""
         self.seen += 1
@@ -81,22 +85,34 @@ class FaultList:
         with self._lock:
             return [each for each, active in self._active.items() if active.ends <= time.monotonic()]
 
-    def killed(self, fault_id: str | None = None) -> set[str]:
-        """Return the names of the Connectors that are killed; with a fault, of those that it alone has killed."""
+    def killed(self) -> set[str]:
+        """Return the names of the Connectors that are killed."""
         with self._lock:
-            kills = {
-                each: active.connector
-                for each, active in self._active.items()
-                if isinstance(active.fault, ConnectorKilled)
-            }
-        others = {name for each, name in kills.items() if each != fault_id}
-        return others if fault_id is None else {name for each, name in kills.items() if each == fault_id} - others
+            return {each.connector for each in self._active.values() if each.is_kill}
 
-    def forget_kills(self, names: Iterable[str]) -> None:
-        """Let it be over that Connectors are killed; somebody else sees to it whether they run."""
+    def killed_by(self, fault_id: str) -> set[str]:
+        """Return the names of the Connectors that a fault has killed, and no other one that is active."""
+        with self._lock:
+            kills = {each: active.connector for each, active in self._active.items() if active.is_kill}
+        own = {kills.pop(fault_id)} if fault_id in kills else set()
+        return own - {*kills.values()}
+
+    def kills_last(self, ids: Iterable[str]) -> Sequence[str]:
+        """Return these ids, and behind the others those of faults that have killed a Connector."""
+        with self._lock:
+            kills = {each for each, active in self._active.items() if active.is_kill}
+        return sorted(ids, key=lambda each: each in kills)
+
+    def forget(self, connectors: Iterable[str], *, kills_only: bool = False) -> None:
+        """Let the faults of some Connectors be over, or of these that they are killed: somebody else sees to them.
+
+        Args:
+            connectors: their names.
+            kills_only: the others stay.
+        """
         with self._lock:
             for each, active in tuple(self._active.items()):
-                if isinstance(active.fault, ConnectorKilled) and active.connector in {*names}:
+                if active.connector in {*connectors} and (active.is_kill or not kills_only):
                     del self._active[each]
 
     def at_connectors(self) -> list[dict[str, Any]]:

@@ -20,17 +20,19 @@ which nothing could be restored. What can be left out of an exported file are th
 """
 
 import hashlib
+import os
 import re
 import secrets
 import shutil
 import sqlite3
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, Self
+from typing import Annotated, Any, BinaryIO, NoReturn, Self
 from urllib.parse import quote
 
 from pydantic import Field, ValidationError
@@ -416,16 +418,22 @@ def _write(to: Path, snapshot: Snapshot, add: Callable[[zipfile.ZipFile], None])
     """
     new = to.with_name(f".{to.name}.{secrets.token_hex(4)}.new")
     try:
-        with new.open("xb") as file:
-            new.chmod(0o600)
-            with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-                archive.writestr(_MANIFEST, snapshot.model_dump_json(by_alias=True, indent=2))
-                add(archive)
+        with (
+            _created(new) as file,
+            zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
+        ):
+            archive.writestr(_MANIFEST, snapshot.model_dump_json(by_alias=True, indent=2))
+            add(archive)
         synchronize(new)
         new.replace(to)
         synchronize(to.parent)
     finally:
         new.unlink(missing_ok=True)
+
+
+def _created(path: Path) -> BinaryIO:
+    """Open a new file that its owner alone can use."""
+    return os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600), "w+b")
 
 
 def _copy(path: Path, to: Path, snapshot: Snapshot) -> None:
@@ -434,7 +442,7 @@ def _copy(path: Path, to: Path, snapshot: Snapshot) -> None:
     def add(archive: zipfile.ZipFile) -> None:
         with zipfile.ZipFile(path) as source:
             for inside in snapshot.checksums:
-                with source.open(inside) as store, archive.open(zipfile.ZipInfo(inside), "w") as copy:
+                with source.open(inside) as store, archive.open(inside, "w", force_zip64=True) as copy:
                     shutil.copyfileobj(store, copy, _CHUNK)
 
     with _said(to, "written"):
@@ -482,7 +490,7 @@ def _checked(path: Path, to: Path | None = None) -> Snapshot:
                 source, target = stack.enter_context(archive.open(store)), None
                 if to:
                     (to / store.filename).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-                    target = stack.enter_context((to / store.filename).open("xb"))
+                    target = stack.enter_context(_created(to / store.filename))
                 while chunk := source.read(_CHUNK):
                     digest.update(chunk)
                     if target:
@@ -497,7 +505,15 @@ def _sound(path: Path) -> Iterator[None]:
     """Say in words what is wrong with a file that cannot be read as a snapshot."""
     try:
         yield
-    except (zipfile.BadZipFile, KeyError, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        LookupError,
+        EOFError,
+        NotImplementedError,
+        RuntimeError,
+        ValueError,
+    ) as error:
         _refuse(path, f"it is none, or not whole ({str(error).strip(chr(39)) or type(error).__name__})")
     except OSError as error:
         if error.filename is not None and Path(error.filename) == path:

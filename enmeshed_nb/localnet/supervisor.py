@@ -165,9 +165,8 @@ class Supervisor:
             NetworkError: something cannot be started; what is stored is as it was.
         """
         install.require_installed()
-        stack.push_async_callback(
-            asyncio.to_thread, self._with_backbone.close
-        )  # after the Connectors; it waits for calls
+        # after the Connectors; it waits for calls
+        stack.push_async_callback(asyncio.to_thread, self._with_backbone.close)
         self._host = await stack.enter_async_context(ConnectorHost.running(self._folder, self._node))
         self._host.on_met = self._faults.met
         await asyncio.to_thread(snapshots.tidy, self._folder)
@@ -282,7 +281,7 @@ class Supervisor:
     async def _stop_connectors(self, names: Iterable[str]) -> None:
         async with self._starting:
             names = [*names]
-            self._faults.forget_kills(names)
+            self._faults.forget(names, kills_only=True)
             for name in names:
                 log.info("The Connector '%s' is started anew with another configuration.", name)
                 await self._host.stop_connector(name)
@@ -328,6 +327,8 @@ class Supervisor:
             self._doing = f"Restoring the snapshot '{name}'"
             settings = await asyncio.to_thread(snapshots.unpack, self._folder, name, self._settings)
             self._is_restoring = True
+            killed = self._faults.killed()
+            self._connectors = [each for each in self._connectors if each.name not in killed]
             for each in self._faults.ids():
                 self._faults.remove(each)
             await self._host.set_faults([])
@@ -347,7 +348,7 @@ class Supervisor:
             await asyncio.to_thread(self._with_backbone.close)
             await asyncio.to_thread(snapshots.decide, self._folder)
             self._settings = settings
-            await asyncio.to_thread(self._finish_restoring)
+            await self._finish_restoring()
         finally:
             if not self._stop.is_set():
                 await asyncio.to_thread(self._with_backbone.close)
@@ -355,9 +356,9 @@ class Supervisor:
                 await self._host.move_clock(self._settings.clock_ahead)
                 await self._start_missing(self._settings)
 
-    def _finish_restoring(self) -> None:
+    async def _finish_restoring(self) -> None:
         try:
-            snapshots.finish(self._folder)
+            await asyncio.to_thread(snapshots.finish, self._folder)
         except NetworkError as error:
             self._stop.set()  # what is stored now is of both
             raise NetworkError(
@@ -424,15 +425,11 @@ class Supervisor:
         if not (left := [*ids]):
             return
         async with self._starting:
-            killing = {each: names for each in left if (names := self._faults.killed(each))}
-            for each in left:
-                if each not in killing:
-                    self._faults.remove(each)
-            await self._host.set_faults(self._faults.at_connectors())
-            for each, names in killing.items():
-                for name in names & {*self._names}:
+            for each in self._faults.kills_last(left):  # without the others it can be started
+                for name in self._faults.killed_by(each):
                     await self._start_one(name, self._settings.connectors[name])
                 self._faults.remove(each)
+            await self._host.set_faults(self._faults.at_connectors())
             self._files = self._stores.files(self._names)
             self._state().save(self._folder.state)
 
@@ -443,7 +440,9 @@ class Supervisor:
             NetworkError: one could not be stopped; it is still there, and those after it.
         """
         async with self._starting:
-            self._faults.forget_kills(names)
+            self._faults.forget(names)
+            if names:
+                await self._host.set_faults(self._faults.at_connectors())
             for name in names:
                 if name in self._names:
                     log.info("The Connector '%s' is removed.", name)

@@ -176,7 +176,7 @@ def test_what_the_backbone_did_and_could_not_say_is_found_out(failing, sender, r
 
 
 def test_latency_holds_up_who_calls_and_nobody_else(failing, sender, recipient):
-    with failing.faults.inject(Latency(connector=sender, delay=60, route=INFO)):
+    with failing.faults.inject(Latency(connector=sender, delay=600, route=INFO)):
         held = threading.Thread(target=sender.account.identity_info)
         held.start()
         assert info(recipient) == "done"
@@ -259,11 +259,14 @@ def test_one_that_was_killed_twice_runs_when_both_are_over(failing, sender):
             pass
         assert info(sender) == "no answer"
     assert info(sender) == "done"
+    failing.faults.inject(first, second)
+    failing.faults.clear()  # both at once
+    assert info(sender) == "done"
 
 
 def test_one_that_was_killed_can_be_removed_and_configured_anew_and_the_network_restored(failing):
     one, other = failing.connector("one"), failing.connector("other")
-    failing.faults.inject(ConnectorKilled(connector=one), ConnectorKilled(connector=other))
+    failing.faults.inject(ConnectorKilled(connector=one), Status(connector=one), ConnectorKilled(connector=other))
     failing.remove(one)
     assert [each.connector.split("-")[0] for each in failing.faults.active] == ["other"]
     name = failing.faults.active[0].connector

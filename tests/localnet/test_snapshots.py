@@ -2,10 +2,13 @@
 
 import json
 import os
+import random
 import shutil
 import signal
 import sqlite3
 import stat
+import subprocess
+import sys
 import threading
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
@@ -158,6 +161,7 @@ def test_a_network_that_does_not_run_is_saved_and_restored_too(two, folder):
     two.restore("two")
     assert requests_stored(folder) == 2
     assert running(folder) is None
+    assert {stat.S_IMODE((folder / path).stat().st_mode) for path in FILES} == {0o600}
     with LocalNetwork.open(folder) as network:
         assert works(network.state)
         assert network.state.notes == []
@@ -270,6 +274,23 @@ def test_what_is_damaged_or_of_another_version_changes_nothing(two, folder, tmp_
     assert not [*tmp_path.rglob("*evil*"), *tmp_path.glob("again*"), *folder.glob("restoring*")]
 
 
+def test_no_bit_that_is_wrong_gets_through(two, tmp_path):
+    file = two.export("one", tmp_path / "exported.zip")
+    sound, chance = file.read_bytes(), random.Random(19)
+    stores, refused = contents(file)[1:], 0
+    for number in range(200):
+        content = bytearray(sound)
+        content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
+        file.write_bytes(content)
+        try:  # what says when a file in it was changed, say, does not matter
+            two.import_(file, f"taken-{number}")
+            two.export(f"taken-{number}", tmp_path / f"{number}")
+            assert contents(tmp_path / f"{number}")[1:] == stores
+        except NetworkError:
+            refused += 1
+    assert refused > 150
+
+
 def test_stores_that_do_not_belong_together_are_refused_and_the_network_runs_on(two, folder):
     path = folder / "snapshots" / "one.zip"
     with zipfile.ZipFile(path) as archive:
@@ -332,14 +353,20 @@ def test_a_restore_that_is_cut_off_has_done_nothing_or_is_ended_by_the_next_star
     assert not [*folder.glob("restoring*")]
 
 
+RESTORE = "import sys; from enmeshed_nb.localnet import NetworkSnapshots as S; S(sys.argv[1]).restore('one')"
+
+
 @pytest.mark.parametrize("milliseconds", [20, 60, 120, 250, 400])
 def test_a_kill_in_the_middle_of_a_restore_leaves_the_one_or_the_other(two, folder, milliseconds):
+    """Network and caller are killed, when the network has begun with it."""
     with LocalNetwork.open(folder) as network:
+        caller = subprocess.Popen([sys.executable, "-c", RESTORE, folder])
+        until(lambda: [*folder.glob("restoring*")] or caller.poll() is not None)
         killer = threading.Timer(milliseconds / 1000, os.killpg, (network.state.pid, signal.SIGKILL))
         killer.start()
-        with suppress(NetworkError):
-            two.restore("one")
         killer.join()
+        caller.kill()
+        caller.wait()
         until(lambda: is_gone(network.state.pid))
     with LocalNetwork.open(folder) as network:
         sender, recipient = connectors_of(network.state.public()).values()
@@ -348,6 +375,18 @@ def test_a_kill_in_the_middle_of_a_restore_leaves_the_one_or_the_other(two, fold
             assert number in (1, 2)
             assert len(recipient.requests.incoming.list()) == number
             assert ask(sender, recipient, REQUEST).status == "Completed"
+    assert not [*folder.glob("restoring*")]
+
+
+def test_who_restores_goes_on_where_the_network_was_killed(two, folder):
+    with LocalNetwork.open(folder) as network:
+        killer = threading.Timer(0.05, os.killpg, (network.state.pid, signal.SIGKILL))
+        killer.start()
+        two.restore("one")
+        killer.join()
+        until(lambda: is_gone(network.state.pid))
+    with LocalNetwork.open(folder):
+        assert requests_stored(folder) == 1
 
 
 @pytest.mark.parametrize("milliseconds", [1, 5, 10, 20])

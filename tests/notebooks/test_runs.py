@@ -30,7 +30,7 @@ def test_the_same_notebooks_run_against_own_connectors_and_say_so(tmp_path, data
         for each in state["connectors"]
         for what, key in (("URL", "url"), ("API_KEY", "apiKey"))
     }
-    own = [NOTEBOOKS[number] for number in ("01", "02", "11", "13", "14", "15", "16", "17")]
+    own = [NOTEBOOKS[number] for number in ("01", "02", "11", "13", "14", "15", "16", "17", "19")]
     unused = tmp_path / "unused"
     done = run(*own, data_dir=unused, out=tmp_path, **variables)
     assert done.returncode == 0, done.stdout + done.stderr

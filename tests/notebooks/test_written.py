@@ -27,8 +27,8 @@ def cells(path):
     return nbformat.read(path, as_version=4).cells
 
 
-def test_there_are_nineteen_lessons_and_the_playground():
-    assert list(NOTEBOOKS) == [*(f"{number:02}" for number in range(19)), "playground"]
+def test_all_lessons_are_there_and_the_playground():
+    assert list(NOTEBOOKS) == [*(f"{number:02}" for number in range(20)), "playground"]
 
 
 def code_of(cells):
