@@ -232,8 +232,10 @@ def test_npm_that_outlives_who_started_it_is_waited_for(shared):
         npm.suspend()
         killed.kill()
     lock = install._lock()
-    assert not is_free(lock)
-    npm.kill()
+    try:
+        assert not is_free(lock)
+    finally:
+        npm.kill()
     until(lambda: is_free(lock))
 
 
