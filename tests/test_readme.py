@@ -6,11 +6,13 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from itertools import takewhile
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from packaging.requirements import Requirement
 
 from enmeshed_nb import cli
 from enmeshed_nb.localnet import stop
@@ -19,12 +21,13 @@ from tests.conftest import ROOT, enmeshed_nb, up
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-MAKE, LAB, COMMANDS, VARIABLES = [code for language, code in BLOCKS if language == "sh"]
+MAKE, INSTALL, LAB, COMMANDS, VARIABLES = [code for language, code in BLOCKS if language == "sh"]
 ALONE = {name: value for name, value in os.environ.items() if not name.startswith("ENMESHED_NB_")}
 
 
 def test_every_block_is_tested_here():
-    assert [language for language, _ in BLOCKS] == ["sh", "sh", "sh", "json", "sh", "python", "python", "python"]
+    kinds = ["sh", "sh", "sh", "sh", "json", "sh", "python", "python", "python"]
+    assert [language for language, _ in BLOCKS] == kinds
 
 
 PROGRAM, ASYNC, TESTS = [code for language, code in BLOCKS if language == "python"]
@@ -87,6 +90,14 @@ def test_the_commands_work_as_they_are_written(folder):
         if command[0] in ("up", "status", "down", "doctor"):
             done = enmeshed_nb(*command, ENMESHED_NB_DATA_DIR=str(folder))
             assert done.returncode == 0, f"{line}: {done.stdout}{done.stderr}"
+
+
+def test_what_can_be_installed_is_declared():
+    asked = [Requirement(shlex.split(line, comments=True)[-1]) for line in INSTALL.splitlines()]
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert {each.name for each in asked} == {declared["name"]}
+    named = {*re.findall(r"\[(\w+)\]", INSTALL)}
+    assert named == {*declared["optional-dependencies"]} > set().union(*(each.extras for each in asked))
 
 
 def test_the_variables_name_own_connectors(monkeypatch, tmp_path: Path):

@@ -24,7 +24,9 @@ import pytest
 
 from enmeshed_nb import AuthenticationRequestItem, Connector, Request, ask, establish_relationship, extras
 from enmeshed_nb.localnet import install, node, stop
-from tests.conftest import ROOT, connectors_of, end, until, up
+from enmeshed_nb.localnet.hanging import processes
+from enmeshed_nb.localnet.settings import Folder
+from tests.conftest import ROOT, connectors_of, end, enmeshed_nb, is_gone, until, up
 
 HERE = "enmeshed_nb/project"
 """Where the wheel has what stands beside the package in a checkout."""
@@ -36,7 +38,7 @@ KEPT = {
 }
 
 
-def run(*words: object, cwd: Path, timeout: float = 170, **variables: str) -> subprocess.CompletedProcess[str]:
+def run(*words: object, cwd: Path, timeout: float = 380, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*map(str, words)],
         cwd=cwd,
@@ -374,6 +376,16 @@ def test_the_network_of_an_older_version_goes_on(everything, folder):
     request = Request(items=[AuthenticationRequestItem(title="Is it you?", must_be_accepted=True)])
     with both(after) as (sender, recipient):
         assert ask(sender, recipient, request).status == "Completed"
+
+
+def test_another_version_ends_a_network_that_hangs(everything, folder):
+    everything.succeed(everything.command, "up", "--data-dir", folder)
+    hanging = processes(Folder(folder))
+    assert len(hanging) == 2  # the supervisor and Node
+    for process in hanging:
+        process.suspend()
+    assert enmeshed_nb("down", "--force", "--data-dir", folder).returncode == 0
+    until(lambda: all(is_gone(each.pid) for each in hanging))
 
 
 @pytest.mark.timeout(400)

@@ -54,12 +54,13 @@ def kill(place: Folder) -> bool:
 def processes(place: Folder) -> list[psutil.Process]:
     """Return the supervisor and the Node process of a folder: those of them that have its lock open, and no others.
 
-    No process id is remembered: it could be that of another program by now.
+    No process id is remembered: it could be that of another program by now. Another version of this package, whose Node
+    programs are elsewhere, may have started them.
     """
     found = []
     for process in processes_with(place.lock):
         with contextlib.suppress(psutil.Error):
-            if {SUPERVISOR, str(node.HOST / "main.js")} & set(process.cmdline()):
+            if any(word == SUPERVISOR or Path(word).name == node.MAIN for word in process.cmdline()):
                 found.append(process)
     return found
 

@@ -23,6 +23,8 @@ from enmeshed_nb import layout
 SOURCE = Path(__file__).parent / "connector_host"
 """The Connector host as it comes with the package, and the lock file of the npm packages that it needs."""
 LOCK_FILE = SOURCE / "package-lock.json"
+MAIN = "main.js"
+"""Its program."""
 ROOT = Path(executable.ROOT_DIR)
 
 
@@ -59,7 +61,7 @@ CONNECTOR_HOST = (
     str(node_command()),
     "--disable-warning=ExperimentalWarning",
     "--max-semi-space-size=4",  # MB of new objects; Node's own choice lets garbage grow to 50 to 100 MB
-    str(HOST / "main.js"),
+    str(HOST / MAIN),
 )
 
 

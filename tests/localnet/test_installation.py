@@ -15,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from pathlib import Path
 
+import psutil
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -23,7 +24,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from enmeshed_nb.localnet import NetworkError, install, node
-from tests.conftest import ROOT, closed_port
+from enmeshed_nb.localnet.locks import is_free
+from tests.conftest import ROOT, closed_port, until
 
 
 @pytest.fixture
@@ -221,6 +223,20 @@ def test_killed_at_any_point_it_is_not_taken_for_complete_and_can_be_repeated(sh
     assert install.install(tarballs=npm_cache)  # npm, which is not killed, may go on for a while: it is waited for
     assert install.is_installed()
     assert sorted(each.name for each in shared.iterdir()) == ["host-1", "node_modules"]
+
+
+def test_npm_that_outlives_who_started_it_is_waited_for(shared):
+    with subprocess.Popen([sys.executable, "-c", INSTALL, shared], stdout=subprocess.PIPE, text=True) as killed:
+        killed.stdout.readline()
+        (npm,) = psutil.Process(killed.pid).children()
+        npm.suspend()
+        killed.kill()
+    lock = install._lock()
+    try:
+        assert not is_free(lock)
+    finally:
+        npm.kill()
+    until(lambda: is_free(lock))
 
 
 CERTIFICATES = (

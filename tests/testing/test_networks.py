@@ -60,22 +60,32 @@ def test_what_runs_on_needs_a_folder():
         pass
 
 
+class Late:
+    """The templates of a Connector; before it loads one, something else happens."""
+
+    def __init__(self, templates, meanwhile):
+        self._templates, self._meanwhile = templates, meanwhile
+
+    def __getattr__(self, name):
+        return getattr(self._templates, name)
+
+    def load_peer(self, reference):
+        return self._templates.load_peer(self._meanwhile(reference))
+
+
 def test_a_relationship_is_established_also_if_the_time_is_moved_meanwhile(monkeypatch):
     with local_network() as network:
-        one, other = network.connector("one"), network.connector("other")
-        templates = other.relationship_templates
-        load = templates.load_peer
+        one, other, third = (network.connector(name) for name in ("one", "other", "third"))
 
-        def late(reference):
+        def move(reference):
             if not network.clock.ahead:
                 network.clock.advance(days=31)
-            return load(reference)
+            return reference
 
-        monkeypatch.setattr(templates, "load_peer", late)
+        monkeypatch.setattr(other, "relationship_templates", Late(other.relationship_templates, move))
         network.relate(one, other)
         assert network.clock.ahead
         assert active_relationship(one, other.account.identity_info().address)
-        third = network.connector("third")
-        monkeypatch.setattr(templates, "load_peer", lambda reference: load(reference[:-4]))
+        monkeypatch.setattr(third, "relationship_templates", Late(third.relationship_templates, lambda _: "nothing"))
         with pytest.raises(ApiError):  # nobody moved it: what is wrong is something else
-            network.relate(third, other)
+            network.relate(one, third)

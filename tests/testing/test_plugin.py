@@ -357,7 +357,7 @@ def test_without_the_network_s_packages_a_fixture_says_what_to_install(project):
         "from enmeshed_nb import extras\nextras.find_spec = lambda name: None if name == 'uvicorn' else name\n"
     )
     code, said = project.run("def test_it(sender):\n    pass\n")
-    assert code == 1
+    assert code == 1, said
     assert "The local network needs packages that are not installed: uvicorn." in said
     assert 'pip install "enmeshed-nb[network]"' in said
     assert not project.network.exists()
