@@ -10,6 +10,8 @@ import pytest
 
 from enmeshed_nb.guide.exercises import TASKS, ExerciseError, Progress, Record, task_of
 from enmeshed_nb.guide.exercises.task import best, is_done, missing, there, wrong
+from enmeshed_nb.localnet import reset
+from enmeshed_nb.localnet.settings import Folder
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -93,6 +95,14 @@ def test_nothing_is_written_outside_its_folder_whatever_the_address(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["exercises"]
     assert [path.name for path in made.iterdir()] == ["02-a.json"]
     assert (made / "02-a.json").stat().st_mode & 0o077 == 0
+
+
+def test_it_belongs_to_a_networks_folder_and_goes_with_it(tmp_path):
+    folder = Folder(tmp_path / "network")
+    Progress(folder.exercises, "did:e:x").begin("02-a", NOW)
+    assert folder.foreign() == []
+    assert reset(folder.path)
+    assert not folder.path.exists()
 
 
 DAMAGED = [
