@@ -128,7 +128,8 @@ class Exercise(Panel):
         )
         if self.is_done:
             return [trouble, htpy.p[mark("good", "✔ Done")]]
-        return [trouble, htpy.p[mark("busy", "✎ Begun"), " What you do from now on counts."]]
+        when = f"{self.record.begun:%Y-%m-%d %H:%M} UTC"
+        return [trouble, htpy.p[mark("busy", "✎ Begun"), f" {when}. Only what you have done since then counts."]]
 
     def __str__(self) -> str:
         return "\n".join([f"Exercise {self.task.id}: {self.task.title}", self.task.text])
