@@ -8,7 +8,7 @@ from importlib import import_module
 
 import pytest
 
-from enmeshed_nb.guide.exercises import TASKS, ExerciseError, Progress, Record, task_of
+from enmeshed_nb.guide.exercises import TASKS, ExerciseError, Progress, Record, Task, task_of
 from enmeshed_nb.guide.exercises.task import best, is_done, missing, there, wrong
 from enmeshed_nb.localnet import reset
 from enmeshed_nb.localnet.settings import Folder
@@ -58,6 +58,22 @@ def test_of_several_tries_the_one_counts_that_came_furthest():
     assert list(best([])) == []
     assert not is_done([])
     assert [is_done(each) for each in (done, half, none)] == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("answers", "asked"),
+    [
+        ([[there("a"), missing("b", "c")], [there("a"), missing("b", "c")], [there("a"), there("b")]], 3),
+        ([[missing("a", "b")], []], 1),
+        ([[there("a"), wrong("b", "c"), missing("d", "e")], []], 1),
+        ([[there("a")], []], 1),
+    ],
+)
+def test_what_follows_a_moment_later_is_waited_for_if_something_is_there_and_nothing_wrong(answers, asked):
+    left = iter(answers)
+    task = Task("00-z", "", "", (), "", lambda _: next(left))
+    assert task.findings(None) == tuple(answers[asked - 1])
+    assert len(list(left)) == len(answers) - asked
 
 
 @pytest.fixture
