@@ -215,6 +215,15 @@ def test_its_exercises_are_shown_tried_and_checked_one_after_the_other(path, cel
     assert parameters_of(path)["solve"].default is False
 
 
+@pytest.mark.parametrize("task", TASKS.values(), ids=lambda task: task.id)
+def test_the_words_by_which_an_exercise_is_found_are_those_of_no_lesson(task):
+    """Else what a lesson does, run again or later, counted as the reader's try."""
+    wanted = [words for words in re.findall("“([^”]+)”", task.text) if " " in words or task.id == "01-a"]
+    for path in NOTEBOOKS.values():
+        said = "\n".join(cell.source for cell in code_of(nbformat.read(path, as_version=4).cells)).casefold()
+        assert [words for words in wanted if words.rstrip(".?!").casefold() in said] == []
+
+
 def test_its_cells_are_short(cells):
     for cell in code_of(cells):
         nodes = [node for node in ast.parse(cell.source).body if not isinstance(node, ast.Import | ast.ImportFrom)]
