@@ -45,7 +45,7 @@ class Exercise(Panel):
         self._findings: Sequence[Finding] = ()
         self.record = network.progress.begin(exercise_id, network.now())
         self._state, self._told = note(None), note(None)
-        self._hint = button("Hint", self._show_hint, icon="lightbulb-o")
+        self._hint = button("Hint", self._show_hint)
         self._solution = button("Show the solution", self._show_solution)
         buttons = [
             self._hint,
@@ -94,7 +94,9 @@ class Exercise(Panel):
         self._state.value = page(self._said())
         self._told.value = page(
             [htpy.p["Hint: ", _words(each)] for each in self.task.hints[: self._hints]],
-            htpy.div(role="status")[_found(self.task, self._findings)] if self._findings else None,
+            htpy.div(role="status")[htpy.p[_verdict(self._findings)], _found(self._findings)]
+            if self._findings
+            else None,
             copyable(self.task.solution, "python") if self._is_solution_shown else None,
         )
 
@@ -126,7 +128,8 @@ class Exercise(Panel):
         )
         if self.is_done:
             return [trouble, htpy.p[mark("good", "✔ Done")]]
-        return [trouble, htpy.p[mark("busy", "✎ Begun"), " What you do from now on counts."]]
+        when = f"{self.record.begun:%Y-%m-%d %H:%M} UTC"
+        return [trouble, htpy.p[mark("busy", "✎ Begun"), f" {when}. Only what you have done since then counts."]]
 
     def __str__(self) -> str:
         return "\n".join([f"Exercise {self.task.id}: {self.task.title}", self.task.text])
@@ -161,23 +164,23 @@ class CheckView(View):
 
     def html(self) -> Node:
         """Return each finding with its mark, and what to do about it."""
-        return htpy.div(".enb-card")[_found(self.task, self.findings)]
+        title = htpy.b[f"Exercise {self.task.id}: {self.task.title}"]
+        return htpy.div(".enb-card")[htpy.p[_verdict(self.findings), " ", title], _found(self.findings)]
 
 
 def _task(task: Task) -> Node:
     return [htpy.p[htpy.b[f"Exercise {task.id}: {task.title}"]], htpy.p[_words(task.text)]]
 
 
-def _found(task: Task, findings: Sequence[Finding]) -> Node:
-    verdict = mark("good", "✔ Done") if is_done(findings) else mark("warn", "… Not yet")
+def _verdict(findings: Sequence[Finding]) -> Node:
+    return mark("good", "✔ Done") if is_done(findings) else mark("warn", "… Not yet")
+
+
+def _found(findings: Sequence[Finding]) -> Node:
+    """Return each finding with its mark, and what to do about it."""
     return [
-        htpy.p[verdict, " ", htpy.b[f"Exercise {task.id}: {task.title}"]],
-        [
-            htpy.p[
-                mark(*_MARKS[each.state]), " ", _words(each.what), [htpy.br, _words(each.hint)] if each.hint else None
-            ]
-            for each in findings
-        ],
+        htpy.p[mark(*_MARKS[each.state]), " ", _words(each.what), [htpy.br, _words(each.hint)] if each.hint else None]
+        for each in findings
     ]
 
 

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, expect
 
+from enmeshed_nb.guide.exercises import TASKS
 from tests.browser.conftest import started
 from tests.browser.test_notebook_02 import CONTRAST
 
@@ -98,3 +99,36 @@ def test_an_answer_that_is_set_is_changed(themed, open_notebook):
     form.get_by_role("button", name="Decide").click()
     expect(form.get_by_role("status")).to_contain_text("This Request is")
     expect(notebook.run("decided = question_form.decide()")).to_contain_text("Response: 2")
+
+
+def test_an_exercise_is_done_by_code_of_ones_own_and_checked_by_a_click(themed, open_notebook):
+    lab, theme = themed
+    notebook = open_notebook(lab, CONSENT)
+    notebook.run_through("NetworkStatus(network)")
+    exercise = notebook.run("exercise_a = Exercise")
+    exercise.get_by_role("button", name="Begin anew").click()
+    expect(exercise).to_contain_text("Only what you have done since then counts.")
+    exercise.get_by_role("button", name="Hint", exact=True).click()
+    exercise.get_by_role("button", name="Hint (2 left)").click()
+    expect(exercise.get_by_text("Hint:")).to_have_count(2)
+    exercise.get_by_role("button", name="Check").click()
+    expect(exercise.get_by_role("status")).to_contain_text("The Sender has asked the Recipient nothing")
+    exercise.get_by_role("button", name="Show the solution").click()
+    expect(exercise.locator("pre")).to_contain_text("Decision(incoming).accept(0).reject(1)")
+    readable(exercise)
+    notebook.screenshot(f"exercise-begun-{theme}", exercise)
+    exercise.get_by_role("button", name="Hide the solution").click()
+
+    notebook.code_cell("# your code").locator(".cm-content").click()
+    notebook.page.keyboard.press("Control+A")
+    notebook.page.keyboard.insert_text(f"# your code\n{TASKS['04-a'].solution}")
+    notebook.run("# your code")
+    exercise.get_by_role("button", name="Check").click()
+    expect(exercise.get_by_role("status")).to_contain_text("The Sender has the Response.")
+    expect(exercise).not_to_contain_text("Only what you have done since then counts.")
+    readable(exercise)
+    notebook.screenshot(f"exercise-done-{theme}", exercise)
+    checked = notebook.run("exercise_a.check()")
+    expect(checked).to_contain_text("✔ Done")
+    readable(checked)
+    notebook.screenshot(f"exercise-checked-{theme}", checked)

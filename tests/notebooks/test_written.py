@@ -199,17 +199,29 @@ def test_its_exercises_are_shown_tried_and_checked_one_after_the_other(path, cel
         assert "Exercise(" not in "".join(cell.source for cell in cells)
         return
     begin, end = (
-        next(n for n, each in enumerate(cells) if title in each.source) for title in ("## Exercises", "## What you have")
+        next(n for n, each in enumerate(cells) if title in each.source)
+        for title in ("## Exercises", "## What you have")
     )
     exercises = cells[begin + 1 : end]
     assert len(exercises) == 4 * len(wanted)
     for exercise_id, (text, shown, own, check) in zip(wanted, zip(*[iter(exercises)] * 4, strict=True), strict=True):
         assert text.source.startswith(f"### {TASKS[exercise_id].title}\n\n")
-        name = shown.source.splitlines()[-1]
+        name = f"exercise_{exercise_id[-1]}"  # no solution uses these names, so it can be run where it is shown
+        assert shown.source.splitlines()[-1] == name
+        assert name not in TASKS[exercise_id].solution
         assert f'{name} = Exercise("{exercise_id}", network)' in shown.source
         assert own.source == "# your code"
         assert check.source == f"if solve:\n    {name}.solve()\n{name}.check()"
     assert parameters_of(path)["solve"].default is False
+
+
+@pytest.mark.parametrize("task", TASKS.values(), ids=lambda task: task.id)
+def test_the_words_by_which_an_exercise_is_found_are_those_of_no_lesson(task):
+    """Else what a lesson does, run again or later, counted as the reader's try."""
+    wanted = [words for words in re.findall("“([^”]+)”", task.text) if " " in words or task.id == "01-a"]
+    for path in NOTEBOOKS.values():
+        said = "\n".join(cell.source for cell in code_of(nbformat.read(path, as_version=4).cells)).casefold()
+        assert [words for words in wanted if words.rstrip(".?!").casefold() in said] == []
 
 
 def test_its_cells_are_short(cells):

@@ -27,6 +27,7 @@ from enmeshed_nb.widgets import (
     Curtain,
     DecisionForm,
     Exchanges,
+    Exercise,
     Journey,
     NetworkStatus,
     PeerChooser,
@@ -177,6 +178,7 @@ def views(network: LocalNetwork, sender: Connector, recipient: Connector) -> lis
         done = wait_for_status(sender.requests.outgoing, created.id, "Completed", sync=sender)
         guess = Predict("Which status has the Request at the Sender?", ("Open", "Decided", "Completed"))
         both = Network(sender, recipient, network)
+        exercise = Exercise("02-b", both)
         playground = Playground(both, request)
         playground.play_through()
         return [
@@ -196,6 +198,8 @@ def views(network: LocalNetwork, sender: Connector, recipient: Connector) -> lis
             refused,
             guess,
             guess.compare(done.status, "The Sender has synchronised, and the Response was there."),
+            exercise,
+            exercise.check(),
             playground,
         ]
 

@@ -1,5 +1,6 @@
 """Exercises of the lesson Start here."""
 
+import json
 from collections.abc import Iterator
 
 from enmeshed_nb.connector import Message
@@ -33,11 +34,11 @@ def _thanked(sides: Sides) -> Iterator[Finding]:
 
 
 def _measured(sides: Sides) -> Iterator[Finding]:
-    tries = sent(sides)
+    tries = [each for each in sent(sides) if "temperature" in json.dumps(each.content.model_dump()).casefold()]
     if not tries:
         yield missing(
-            "The Sender has sent the Recipient nothing since the exercise began.",
-            "`sender.messages.send(recipient_address, …)` sends it.",
+            "The Sender has sent the Recipient no Message with a `temperature` yet.",
+            "Its content is an `ArbitraryMessageContent`; `sender.messages.send(recipient_address, …)` sends it.",
         )
     yield from best(_with_temperature(sides, each) for each in tries)
 
@@ -46,14 +47,15 @@ def _with_temperature(sides: Sides, message: Message) -> Iterator[Finding]:
     content = message.content
     if not isinstance(content, ArbitraryMessageContent):
         yield wrong(
-            f"The Sender has sent a Message of another kind: {content.type_name}.",
+            f"The Sender has sent a temperature in a Message of another kind: {content.type_name}.",
             "What is for programs goes into an `ArbitraryMessageContent(value=…)`.",
         )
         return
-    if not isinstance(content.value, dict) or not isinstance(content.value.get("temperature"), int | float):
+    value = content.value.get("temperature") if isinstance(content.value, dict) else None
+    if not isinstance(value, int | float) or isinstance(value, bool):
         yield wrong(
-            "The Sender has sent JSON of its own, without a number as `temperature`.",
-            '`ArbitraryMessageContent(value={"temperature": 21})` has one.',
+            "The `temperature` that the Sender has sent is no number.",
+            'It is a number in `ArbitraryMessageContent(value={"temperature": 21})`.',
         )
         return
     yield there("The Sender has sent a temperature.")

@@ -70,8 +70,8 @@ TASKS = (
     Task(
         id="03-a",
         title="Let them choose",
-        text="The Sender sends a Request with the title “Your course”. It asks for one of three or more options, and "
-        "the Recipient chooses one.",
+        text="The Sender sends a Request with the title “Your course in autumn”. It asks for one of three or more "
+        "options, and the Recipient chooses one.",
         hints=(
             "A question with given answers is a FormField with the settings of a selection.",
             '`SelectionFormFieldSettings(options=["…", "…", "…"])` is in `enmeshed_nb.content`.',
@@ -83,10 +83,10 @@ from enmeshed_nb.content import FormFieldRequestItem, SelectionFormFieldSettings
 
 courses = SelectionFormFieldSettings(options=["Pottery", "Weaving", "Carpentry"])
 item = FormFieldRequestItem(title="Which one?", settings=courses, must_be_accepted=True)
-request = Request(title="Your course", items=[item])
+request = Request(title="Your course in autumn", items=[item])
 ask(sender, recipient, request, lambda incoming: accept_all(incoming, {0: {"response": "Weaving"}}))
 """,
-        check=asks("Your course", _selected),
+        check=asks("Your course in autumn", _selected),
     ),
     Task(
         id="03-b",

@@ -118,8 +118,7 @@ class Task:
 
 def is_done(findings: Iterable[Finding]) -> bool:
     """Tell whether everything is there."""
-    states = [each.state for each in findings]
-    return bool(states) and set(states) == {"there"}
+    return {each.state for each in findings} == {"there"}
 
 
 def best(tries: Iterable[Iterable[Finding]]) -> Iterator[Finding]:

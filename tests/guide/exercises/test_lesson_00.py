@@ -27,10 +27,17 @@ WAYS = [
     ),
     ("00-a", lambda reader: thank(reader, subject="Thanks"), "sent the Sender no Mail", "exactly these words"),
     ("00-a", thank, "The Sender has not fetched it", "sender.account.sync()"),
-    ("00-b", None, "nothing since the exercise began", "sender.messages.send"),
-    ("00-b", lambda reader: thank(reader, "sender", "recipient"), "another kind: Mail", "ArbitraryMessageContent"),
-    ("00-b", lambda reader: measure(reader, {"temperature": "21"}), "without a number", '"temperature": 21'),
-    ("00-b", lambda reader: measure(reader, [21]), "without a number", '"temperature": 21'),
+    ("00-b", None, "no Message with a `temperature`", "ArbitraryMessageContent"),
+    ("00-b", lambda reader: measure(reader, [21]), "no Message with a `temperature`", "ArbitraryMessageContent"),
+    (
+        "00-b",
+        lambda reader: thank(reader, "sender", "recipient", "Temperature: 21"),
+        "another kind: Mail",
+        "ArbitraryMessageContent",
+    ),
+    ("00-b", lambda reader: measure(reader, {"temperature": "21"}), "is no number", '"temperature": 21'),
+    ("00-b", lambda reader: measure(reader, {"temperature": True}), "is no number", '"temperature": 21'),
+    ("00-b", lambda reader: measure(reader, ["temperature", 21]), "is no number", '"temperature": 21'),
     ("00-b", lambda reader: measure(reader, {"temperature": 21.5}), "has not fetched it", "recipient.account.sync()"),
 ]
 

@@ -24,7 +24,7 @@ QUERY = IdentityAttributeQuery(value_type="EMailAddress")
 def course(*options, required=True, items=()):
     settings = SelectionFormFieldSettings(options=list(options)) if options else StringFormFieldSettings()
     field = FormFieldRequestItem(title="Which one?", settings=settings, must_be_accepted=required)
-    return Request(title="Your course", items=[field, *items])
+    return Request(title="Your course in autumn", items=[field, *items])
 
 
 def address(name):
@@ -56,9 +56,14 @@ def asked(reader):
 THREE = ("Pottery", "Weaving", "Carpentry")
 
 WAYS = [
-    ("03-a", None, "nothing about “Your course”", "exactly these words"),
+    ("03-a", None, "nothing about “Your course in autumn”", "exactly these words"),
     ("03-a", lambda reader: reader.ask(course(), answered), "none to choose from", "SelectionFormFieldSettings"),
-    ("03-a", lambda reader: reader.send(Request(title="Your course", items=[IS_IT_YOU])), "no choice", "FormFieldReq"),
+    (
+        "03-a",
+        lambda reader: reader.send(Request(title="Your course in autumn", items=[IS_IT_YOU])),
+        "no choice",
+        "FormFieldReq",
+    ),
     ("03-a", lambda reader: reader.ask(course("Weaving", "No"), answered), "has only 2", "three `options`"),
     ("03-a", lambda reader: reader.ask(course(*THREE), reject_all), "has rejected it", "let the Recipient accept"),
     (

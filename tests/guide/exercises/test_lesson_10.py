@@ -127,3 +127,12 @@ def test_what_is_not_done_yet_is_named(reader, exercise_id, way, said, hint):
 @pytest.mark.parametrize("exercise_id", ["10-a", "10-b"])
 def test_the_solution_is_one(reader, exercise_id):
     check_solution(reader, exercise_id)
+
+
+def test_what_counts_is_the_time_of_the_network(joined):
+    establish_relationship(joined.sender, joined.recipient)
+    joined.clock.advance(days=3)
+    reader = Reader(joined)
+    reader.solve("02-a")
+    assert reader.findings("02-a").is_done
+    assert [each.state for each in Reader(joined).findings("02-a").all] == ["missing"]

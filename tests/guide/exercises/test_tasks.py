@@ -8,8 +8,10 @@ from importlib import import_module
 
 import pytest
 
-from enmeshed_nb.guide.exercises import TASKS, ExerciseError, Progress, Record, task_of
+from enmeshed_nb.guide.exercises import TASKS, ExerciseError, Progress, Record, Task, task_of
 from enmeshed_nb.guide.exercises.task import best, is_done, missing, there, wrong
+from enmeshed_nb.localnet import reset
+from enmeshed_nb.localnet.settings import Folder
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -58,6 +60,22 @@ def test_of_several_tries_the_one_counts_that_came_furthest():
     assert [is_done(each) for each in (done, half, none)] == [True, False, False]
 
 
+@pytest.mark.parametrize(
+    ("answers", "asked"),
+    [
+        ([[there("a"), missing("b", "c")], [there("a"), missing("b", "c")], [there("a"), there("b")]], 3),
+        ([[missing("a", "b")], []], 1),
+        ([[there("a"), wrong("b", "c"), missing("d", "e")], []], 1),
+        ([[there("a")], []], 1),
+    ],
+)
+def test_what_follows_a_moment_later_is_waited_for_if_something_is_there_and_nothing_wrong(answers, asked):
+    left = iter(answers)
+    task = Task("00-z", "", "", (), "", lambda _: next(left))
+    assert task.findings(None) == tuple(answers[asked - 1])
+    assert len(list(left)) == len(answers) - asked
+
+
 @pytest.fixture
 def progress(tmp_path):
     return Progress(tmp_path / "exercises", "did:e:localhost:dids:1234")
@@ -93,6 +111,14 @@ def test_nothing_is_written_outside_its_folder_whatever_the_address(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["exercises"]
     assert [path.name for path in made.iterdir()] == ["02-a.json"]
     assert (made / "02-a.json").stat().st_mode & 0o077 == 0
+
+
+def test_it_belongs_to_a_networks_folder_and_goes_with_it(tmp_path):
+    folder = Folder(tmp_path / "network")
+    Progress(folder.exercises, "did:e:x").begin("02-a", NOW)
+    assert folder.foreign() == []
+    assert reset(folder.path)
+    assert not folder.path.exists()
 
 
 DAMAGED = [
