@@ -65,12 +65,16 @@ def needs(extra: extras.Extra) -> Callable[[Command], Command]:
     def checked(command: Command) -> Command:
         @wraps(command)
         def run(*arguments: Any, **options: Any) -> Any:
-            extras.require(extra, f"`{click.get_current_context().command_path}`")
+            _require(extra)
             return command(*arguments, **options)
 
         return run  # type: ignore[return-value]
 
     return checked
+
+
+def _require(extra: extras.Extra) -> None:
+    extras.require(extra, f"`{click.get_current_context().command_path}`")
 
 
 def data_dir_option(command: Command) -> Command:
@@ -265,6 +269,7 @@ def snapshots_group() -> None:
 
 
 def _snapshots(data_dir: Path | None) -> "NetworkSnapshots":
+    _require("network")
     from enmeshed_nb.localnet import NetworkSnapshots
 
     return NetworkSnapshots(_data_dir(data_dir))
@@ -342,6 +347,7 @@ def faults_group() -> None:
 
 
 def _faults(data_dir: Path | None) -> "NetworkFaults":
+    _require("network")
     from enmeshed_nb.localnet import NetworkFaults
 
     return NetworkFaults(_data_dir(data_dir))

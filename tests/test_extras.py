@@ -52,12 +52,27 @@ def test_what_is_missing_is_named_with_what_brings_it(monkeypatch):
     assert isinstance(missing.value, UserError)
 
 
-@pytest.mark.parametrize("command", ["up", "down", "status", "clock", "logs", "reset", "backbone", "install", "doctor"])
+NEED_A_NETWORK = [
+    "up",
+    "down",
+    "status",
+    "clock",
+    "snapshots list",
+    "faults list",
+    "logs",
+    "reset",
+    "backbone",
+    "install",
+]
+
+
+@pytest.mark.parametrize("command", [*NEED_A_NETWORK, "doctor"])
 def test_a_command_says_what_it_needs_before_it_does_anything(monkeypatch, folder, command):
     monkeypatch.setattr(extras, "find_spec", lambda name: None if name == "uvicorn" else name)
-    refused = enmeshed_nb(command, ENMESHED_NB_DATA_DIR=str(folder))
+    words = command.split()
+    refused = enmeshed_nb(*words, ENMESHED_NB_DATA_DIR=str(folder))
     assert refused.returncode == 1
     assert f"{command}` needs packages that are not installed: uvicorn." in refused.stderr
     assert 'pip install "enmeshed-nb[network]"' in refused.stderr
     assert not folder.exists()
-    assert enmeshed_nb(command, "--help").returncode == 0
+    assert enmeshed_nb(*words, "--help").returncode == 0
