@@ -43,7 +43,7 @@ from tools.readme import namespaces
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
-PAGES = ("README.md", "RELIABILITY.md", "SECURITY.md", "CONTRIBUTING.md", "LICENSE")
+PAGES = ("README.md", "RELIABILITY.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE")
 BADGE = re.compile(r"\[!\[([^\]]+)\]\(https:[^)]+\)\]")
 """A picture that is a link and comes from elsewhere: on the site its words are the link."""
 IMPORT = 'import stage from "./stage.js";\n'
