@@ -4,7 +4,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from datetime import datetime
 from typing import Protocol, TypeVar
 
-from enmeshed_nb.connector import LocalRequest, Message
+from enmeshed_nb.connector import AtLeast, LocalRequest, Message
 from enmeshed_nb.content import RequestItem, ResponseItem, walk
 from enmeshed_nb.guide.exercises.task import Check, Finding, Sides, best, missing, there, wrong
 from enmeshed_nb.guide.results import answers_of
@@ -52,7 +52,7 @@ def asks(topic: str, judge: Judge, to: str = "recipient") -> Check:
     """
 
     def check(sides: Sides) -> Iterator[Finding]:
-        created = sides.sender.requests.outgoing.list(peer=sides.addresses[to])
+        created = sides.sender.requests.outgoing.list(peer=sides.addresses[to], created_at=AtLeast(sides.since))
         tries = [each for each in newest(created, sides) if is_about(each, topic)]
         if not tries:
             yield missing(
@@ -157,12 +157,16 @@ def newest(found: Iterable[R], sides: Sides) -> list[R]:
 
 def sent(sides: Sides, by: str = "sender", to: str = "recipient") -> list[Message]:
     """Return the Messages that one of the Connectors has sent to another one since the exercise began, newest first."""
-    return newest(sides.connectors[by].messages.list(is_own=True, participant=sides.addresses[to]), sides)
+    since = AtLeast(sides.since)
+    return newest(
+        sides.connectors[by].messages.list(is_own=True, participant=sides.addresses[to], created_at=since), sides
+    )
 
 
 def arrived(sides: Sides, message: Message, at: str = "recipient") -> Finding:
     """Find out whether a Message was fetched."""
-    if any(each.id == message.id for each in sides.connectors[at].messages.list(is_own=False)):
+    received = sides.connectors[at].messages.list(is_own=False, created_at=AtLeast(sides.since))
+    if any(each.id == message.id for each in received):
         return there(f"The {at.capitalize()} has received it.")
     return missing(
         f"The {at.capitalize()} has not fetched it.",

@@ -79,8 +79,9 @@ write(network.recipient, network.sender, "I am reachable")
             "`network.sender.requests.outgoing.create(request, peer)` creates it.",
         ),
         solution="""\
-from enmeshed_nb import AuthenticationRequestItem, Request
+from enmeshed_nb import AuthenticationRequestItem, Request, establish_relationship
 
+establish_relationship(network.sender, network.recipient)
 peer = network.recipient.account.identity_info().address
 item = AuthenticationRequestItem(title="Is it you?", must_be_accepted=True)
 network.sender.requests.outgoing.create(Request(title="Only a draft", items=[item]), peer)
