@@ -231,8 +231,8 @@ def everything(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 def test_the_base_installation_has_neither_jupyter_nor_a_server_nor_node(base):
     program = f"from importlib.util import find_spec; print([name for name in {extras.LAB} if find_spec(name)])"
     assert base.succeed(base.python, "-c", program) == "[]\n"
-    public = "from enmeshed_nb import *; import enmeshed_nb.content, enmeshed_nb.testing; print(Connector.__module__)"
-    assert base.succeed(base.python, "-W", "error", "-c", public) == "enmeshed_nb.connector.client\n"
+    public = "from enmeshed_nb import *; import enmeshed_nb.content, enmeshed_nb.testing; print(Connector.__name__)"
+    assert base.succeed(base.python, "-W", "error", "-c", public) == "Connector\n"
 
 
 def test_the_base_installation_works_with_a_network_elsewhere(base, network, sender, recipient):

@@ -555,6 +555,12 @@ export default () => {
     await closePanel(model);
   }
 
+  /** The panel may be drawn before the kernel has said which one it is. */
+  function whenBeside(model, act) {
+    if (model.get("beside")) act();
+    else model.on("change:beside", act);
+  }
+
   async function closePanel(model) {
     if (!model.get("beside")) return;
     const panel = await model.widget_manager.get_model(model.get("beside"));
@@ -574,7 +580,7 @@ export default () => {
         place.isBeside = el.closest(".jupyterlab-sidecar") !== null;
         const isNarrow = window.innerWidth < NARROW;
         if (place.isBeside && isNarrow) {
-          closePanel(model).catch(() => {});
+          whenBeside(model, () => closePanel(model).catch(() => {}));
           return;
         }
         const isInCell = el.closest(".jp-LabShell") && el.closest(".jp-Cell");
