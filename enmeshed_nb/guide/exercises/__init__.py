@@ -16,6 +16,7 @@ from enmeshed_nb.guide.exercises import (
     lesson_10,
     lesson_11,
     lesson_12,
+    lesson_14,
 )
 from enmeshed_nb.guide.exercises.progress import Progress, Record
 from enmeshed_nb.guide.exercises.task import ExerciseError, Finding, Sides, Task, is_done
@@ -38,6 +39,7 @@ TASKS: dict[str, Task] = {
         lesson_10,
         lesson_11,
         lesson_12,
+        lesson_14,
     )
     for task in lesson.TASKS
 }
