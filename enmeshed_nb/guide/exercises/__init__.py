@@ -17,6 +17,7 @@ from enmeshed_nb.guide.exercises import (
     lesson_11,
     lesson_12,
     lesson_14,
+    lesson_16,
 )
 from enmeshed_nb.guide.exercises.progress import Progress, Record
 from enmeshed_nb.guide.exercises.task import ExerciseError, Finding, Sides, Task, is_done
@@ -40,6 +41,7 @@ TASKS: dict[str, Task] = {
         lesson_11,
         lesson_12,
         lesson_14,
+        lesson_16,
     )
     for task in lesson.TASKS
 }
