@@ -18,6 +18,7 @@ from enmeshed_nb.guide.exercises import (
     lesson_12,
     lesson_14,
     lesson_16,
+    lesson_17,
 )
 from enmeshed_nb.guide.exercises.progress import Progress, Record
 from enmeshed_nb.guide.exercises.task import ExerciseError, Finding, Sides, Task, is_done
@@ -42,6 +43,7 @@ TASKS: dict[str, Task] = {
         lesson_12,
         lesson_14,
         lesson_16,
+        lesson_17,
     )
     for task in lesson.TASKS
 }
