@@ -18,6 +18,7 @@ from enmeshed_nb.guide.exercises import (
     lesson_12,
     lesson_13,
     lesson_14,
+    lesson_15,
     lesson_16,
     lesson_17,
 )
@@ -44,6 +45,7 @@ TASKS: dict[str, Task] = {
         lesson_12,
         lesson_13,
         lesson_14,
+        lesson_15,
         lesson_16,
         lesson_17,
     )
