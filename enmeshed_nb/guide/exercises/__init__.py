@@ -21,6 +21,7 @@ from enmeshed_nb.guide.exercises import (
     lesson_15,
     lesson_16,
     lesson_17,
+    lesson_18,
 )
 from enmeshed_nb.guide.exercises.progress import Progress, Record
 from enmeshed_nb.guide.exercises.task import ExerciseError, Finding, Sides, Task, is_done
@@ -48,6 +49,7 @@ TASKS: dict[str, Task] = {
         lesson_15,
         lesson_16,
         lesson_17,
+        lesson_18,
     )
     for task in lesson.TASKS
 }
