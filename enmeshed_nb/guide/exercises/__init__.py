@@ -22,6 +22,7 @@ from enmeshed_nb.guide.exercises import (
     lesson_16,
     lesson_17,
     lesson_18,
+    lesson_19,
 )
 from enmeshed_nb.guide.exercises.progress import Progress, Record
 from enmeshed_nb.guide.exercises.task import ExerciseError, Finding, Sides, Task, is_done
@@ -50,6 +51,7 @@ TASKS: dict[str, Task] = {
         lesson_16,
         lesson_17,
         lesson_18,
+        lesson_19,
     )
     for task in lesson.TASKS
 }
