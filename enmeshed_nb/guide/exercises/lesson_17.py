@@ -1,6 +1,7 @@
 """Exercises of the lesson Several parties."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from enmeshed_nb.connector import LocalRequest, Message
 from enmeshed_nb.content import ArbitraryMessageContent, Consent, CreateAttributeRequestItem
@@ -65,26 +66,23 @@ def _withdrawn(sides: Sides, request: LocalRequest) -> Iterator[Finding]:
 
 
 def _minutes(sides: Sides) -> Iterator[Finding]:
-    tries = [each for each in sent(sides) if isinstance(each.content, ArbitraryMessageContent)]
+    tries = [each for each in sent(sides) if _value(each).get("kind") == _KIND]
     if not tries:
         yield missing(
-            "The Sender has sent the Recipient no unstructured content yet.",
-            "`sender.messages.send(peer, ArbitraryMessageContent(value={…}))` sends it.",
+            f"The Sender has sent the Recipient no unstructured content whose `kind` is “{_KIND}” yet.",
+            f'`sender.messages.send(peer, ArbitraryMessageContent(value={{"kind": "{_KIND}", "points": […]}}))`.',
         )
-    yield from best(_of_kind(sides, each) for each in tries)
+    yield from best(_with_points(sides, each) for each in tries)
 
 
-def _of_kind(sides: Sides, message: Message) -> Iterator[Finding]:
-    yield there("The Sender has sent unstructured content.")
-    value = getattr(message.content, "value", None)
-    told = value if isinstance(value, dict) else {}
-    yield whether(
-        told.get("kind") == _KIND,
-        f"Its `kind` is “{_KIND}”.",
-        f"Its `kind` is not “{_KIND}”.",
-        f'The value is any JSON: `{{"kind": "{_KIND}", "points": […]}}`. Send it again.',
-    )
-    points = told.get("points")
+def _value(message: Message) -> dict[str, Any]:
+    value = message.content.value if isinstance(message.content, ArbitraryMessageContent) else None
+    return value if isinstance(value, dict) else {}
+
+
+def _with_points(sides: Sides, message: Message) -> Iterator[Finding]:
+    yield there(f"The Sender has sent unstructured content whose `kind` is “{_KIND}”.")
+    points = _value(message).get("points")
     yield whether(
         isinstance(points, list) and len(points) > 1,
         "It has two points or more.",

@@ -85,8 +85,13 @@ WAYS = [
     ("17-a", withdrawn_and_forgotten, "has deleted its copy", "only the Recipient"),
     ("17-b", None, "no unstructured content", "ArbitraryMessageContent"),
     ("17-b", mail, "no unstructured content", "ArbitraryMessageContent"),
-    ("17-b", lambda reader: send(reader, told(points=POINTS)), "`kind` is not", "any JSON"),
-    ("17-b", lambda reader: send(reader, ArbitraryMessageContent(value="minutes")), "`kind` is not", "any JSON"),
+    (
+        "17-b",
+        lambda reader: send(reader, told(kind="agenda", points=POINTS)),
+        "whose `kind`",
+        "ArbitraryMessageContent",
+    ),
+    ("17-b", lambda reader: send(reader, ArbitraryMessageContent(value="minutes")), "whose `kind`", "value="),
     ("17-b", lambda reader: send(reader, told(kind="minutes", points="roof, garden")), "no list with two", "garden"),
     ("17-b", lambda reader: send(reader, told(kind="minutes", points=["roof"])), "no list with two", "garden"),
     (
