@@ -48,7 +48,7 @@ def _three_lives(sides: Sides) -> Iterator[Finding]:
 TASKS = (
     Task(
         id="13-a",
-        title="Nobody answers",
+        title="Too late for a taxi",
         text="The Sender asks the Recipient for an authentication with the title “Do you need a taxi?”. The Request "
         "ends a few seconds later. The Recipient receives it and does not answer. In the end it is Expired at "
         "both sides.",
