@@ -12,7 +12,7 @@ from enmeshed_nb.widgets.composer import RequestComposer
 from enmeshed_nb.widgets.curtain import Curtain
 from enmeshed_nb.widgets.decision import DecisionForm
 from enmeshed_nb.widgets.exchanges import Exchanges, StepView
-from enmeshed_nb.widgets.exercise import CheckView, Exercise
+from enmeshed_nb.widgets.exercise import CheckView, Exercise, ProgressView
 from enmeshed_nb.widgets.journey import Journey
 from enmeshed_nb.widgets.network_status import NetworkStatus
 from enmeshed_nb.widgets.peers import PeerChooser
@@ -36,6 +36,7 @@ __all__ = [
     "Playground",
     "Predict",
     "ProblemView",
+    "ProgressView",
     "RequestComposer",
     "ResponseView",
     "Stage",

@@ -1,16 +1,19 @@
 """Something to do alone after a lesson, and a check that asks both Connectors whether it was done."""
 
 from collections.abc import Sequence
+from itertools import groupby
 
 import htpy
 import ipywidgets
 from htpy import Node
 
-from enmeshed_nb.guide.exercises import Finding, Task, is_done, task_of
+from enmeshed_nb.guide.exercises import TASKS, Finding, Progress, Task, is_done, task_of
+from enmeshed_nb.guide.text import table
 from enmeshed_nb.network import Network
 from enmeshed_nb.widgets.panel import Panel, button, note
-from enmeshed_nb.widgets.view import View, copyable, folded, mark, page, text
+from enmeshed_nb.widgets.view import View, copyable, folded, mark, page, rows, text
 
+_HEAD = ("lesson", "first exercise", "second exercise")
 _MARKS = {"there": ("good", "✔ there"), "missing": ("warn", "… missing"), "wrong": ("bad", "✘ wrong")}
 
 
@@ -166,6 +169,39 @@ class CheckView(View):
         """Return each finding with its mark, and what to do about it."""
         title = htpy.b[f"Exercise {self.task.id}: {self.task.title}"]
         return htpy.div(".enb-card")[htpy.p[_verdict(self.findings), " ", title], _found(self.findings)]
+
+
+class ProgressView(View):
+    """Which exercises are done, lesson by lesson.
+
+    Args:
+        progress: what is remembered of them: `network.progress`.
+
+    Attributes:
+        done: the ids of those that are done.
+    """
+
+    def __init__(self, progress: Progress) -> None:
+        records = {each: progress.get(each) for each in TASKS}
+        self.done = [each for each, record in records.items() if record and record.done]
+
+    def __str__(self) -> str:
+        return f"{self._summary()}\n{table([_HEAD, *self._lessons()])}"
+
+    def html(self) -> Node:
+        """Return a row for each lesson, with what is done and what is not."""
+        body: list[tuple[Node, ...]] = [(htpy.b[lesson], *map(text, titles)) for lesson, *titles in self._lessons()]
+        return htpy.div(".enb-card")[htpy.p[htpy.b[self._summary()]], rows(_HEAD, body)]
+
+    def _summary(self) -> str:
+        return f"{len(self.done)} of {len(TASKS)} exercises are done."
+
+    def _lessons(self) -> list[tuple[str, ...]]:
+        lessons = groupby(TASKS.values(), key=lambda task: task.id.partition("-")[0])
+        return [(lesson, *(self._marked(each) for each in tasks)) for lesson, tasks in lessons]
+
+    def _marked(self, task: Task) -> str:
+        return f"{'✔' if task.id in self.done else '○'} {task.title}"
 
 
 def _task(task: Task) -> Node:

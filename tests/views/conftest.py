@@ -34,6 +34,7 @@ from enmeshed_nb.widgets import (
     Playground,
     Predict,
     ProblemView,
+    ProgressView,
     RequestComposer,
     ResponseView,
     Stage,
@@ -200,6 +201,7 @@ def views(network: LocalNetwork, sender: Connector, recipient: Connector) -> lis
             guess.compare(done.status, "The Sender has synchronised, and the Response was there."),
             exercise,
             exercise.check(),
+            ProgressView(both.progress),
             playground,
         ]
 

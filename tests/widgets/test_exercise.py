@@ -7,8 +7,8 @@ import pytest
 
 from enmeshed_nb import ConsentRequestItem, Request, connect, send_request, wait_for_request, wait_for_status
 from enmeshed_nb.connector import ConnectorError
-from enmeshed_nb.guide.exercises import ExerciseError, Finding, task_of
-from enmeshed_nb.widgets import CheckView, DecisionForm, Exercise, RequestComposer
+from enmeshed_nb.guide.exercises import TASKS, ExerciseError, Finding, task_of
+from enmeshed_nb.widgets import CheckView, DecisionForm, Exercise, ProgressView, RequestComposer
 from tests.widgets.samples import EVIL
 from tests.widgets.seen import alerts, control, html_of, press, read, status, text_of
 
@@ -123,6 +123,26 @@ def test_a_connector_that_cannot_be_asked_is_told_in_place(joined):
     with pytest.raises(ConnectorError):
         exercise.check()
     assert not exercise.is_done
+
+
+def test_the_table_of_all_lessons_marks_what_is_done(joined):
+    exercise = Exercise("02-a", joined)
+    Exercise("02-b", joined)
+    before = ProgressView(joined.progress)
+    assert before.done == []
+    assert f"0 of {len(TASKS)} exercises are done." in repr(before)
+    exercise.solve()
+    exercise.check()
+    view = ProgressView(joined.progress)
+    assert view.done == ["02-a"]
+    for shown in (repr(view), text_of(html_of(view))):
+        assert f"1 of {len(TASKS)} exercises are done." in shown
+        assert "✔ A no with a reason" in shown
+        assert "○ Yes to a part" in shown
+        assert shown.count("✔") == 1
+        assert all(task.title in shown for task in TASKS.values())
+    exercise.begin_anew()
+    assert ProgressView(joined.progress).done == []
 
 
 def test_an_unknown_exercise_is_refused(joined):

@@ -16,6 +16,13 @@ from enmeshed_nb.guide.exercises import (
     lesson_10,
     lesson_11,
     lesson_12,
+    lesson_13,
+    lesson_14,
+    lesson_15,
+    lesson_16,
+    lesson_17,
+    lesson_18,
+    lesson_19,
 )
 from enmeshed_nb.guide.exercises.progress import Progress, Record
 from enmeshed_nb.guide.exercises.task import ExerciseError, Finding, Sides, Task, is_done
@@ -38,6 +45,13 @@ TASKS: dict[str, Task] = {
         lesson_10,
         lesson_11,
         lesson_12,
+        lesson_13,
+        lesson_14,
+        lesson_15,
+        lesson_16,
+        lesson_17,
+        lesson_18,
+        lesson_19,
     )
     for task in lesson.TASKS
 }

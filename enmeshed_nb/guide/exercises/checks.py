@@ -4,7 +4,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from datetime import datetime
 from typing import Protocol, TypeVar
 
-from enmeshed_nb.connector import AtLeast, LocalRequest, Message
+from enmeshed_nb.connector import AtLeast, Connector, LocalAttribute, LocalRequest, Message
 from enmeshed_nb.content import RequestItem, ResponseItem, walk
 from enmeshed_nb.guide.exercises.task import Check, Finding, Sides, best, missing, there, wrong
 from enmeshed_nb.guide.results import answers_of
@@ -139,6 +139,12 @@ def rejected(sides: Sides, request: LocalRequest) -> Steps[LocalRequest]:
 def answer_to(request: LocalRequest, kind: type[RequestItem]) -> ResponseItem | None:
     """Return the answer to the first item of a kind."""
     return next((answer for _, item, answer in answers_of(request) if isinstance(item, kind)), None)
+
+
+def attribute_of(connector: Connector, attribute_id: str | None, value_type: str) -> LocalAttribute | None:
+    """Return an Attribute that a Connector has, by its id and the type of its value; None if it has none."""
+    found = connector.attributes.list({"content.value.@type": value_type})
+    return next((each for each in found if each.id == attribute_id), None)
 
 
 def returned(request: LocalRequest) -> Finding:
