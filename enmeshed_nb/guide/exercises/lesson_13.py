@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from enmeshed_nb.connector import AtLeast, LocalRequest
-from enmeshed_nb.guide.exercises.checks import asks, fetched, is_about, newest, whether
+from enmeshed_nb.guide.exercises.checks import asks, fetched, is_about, newest
 from enmeshed_nb.guide.exercises.task import Finding, Sides, Task, missing, there, wrong
 
 _SEAT = "Would you like a seat at the window?"
@@ -23,12 +23,14 @@ def _too_late(sides: Sides, request: LocalRequest) -> Iterator[Finding]:
     if incoming.response:
         yield wrong("The Recipient has decided it.", "Ask again, and let the Recipient do nothing.")
         return
-    yield whether(
-        {request.status, incoming.status} == {"Expired"},
-        "It is Expired at both sides.",
-        "Its time is not up yet.",
-        "Wait for the end: `wait_for_status(sender.requests.outgoing, sent.id, …)`. Is the end far away, ask again.",
-    )
+    if request.status == incoming.status == "Expired":
+        yield there("It is Expired at both sides.")
+    else:
+        yield missing(
+            "Its time is not up yet.",
+            'Wait for the end: `wait_for_status(sender.requests.outgoing, sent.id, "Expired")`. If it is far away, ask '
+            "again.",
+        )
 
 
 def _three_lives(sides: Sides) -> Iterator[Finding]:
