@@ -14,7 +14,9 @@ from tests.notebooks.conftest import NOTEBOOKS
 
 LONGEST = 5  # lines of code in a cell
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
-OFFICIAL = re.compile(r"https://enmeshed\.eu(/((integrate|operate|explore)(/[a-z0-9-]+)?|use-case-[a-z-]+)(#[a-z0-9-]+)?)?")
+OFFICIAL = re.compile(
+    r"https://enmeshed\.eu(/((integrate|operate|explore)(/[a-z0-9-]+)?|use-case-[a-z-]+)(#[a-z0-9-]+)?)?"
+)
 
 
 @pytest.fixture(params=NOTEBOOKS.values(), ids=lambda path: path.stem)
