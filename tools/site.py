@@ -27,7 +27,11 @@ from enmeshed_nb.content import (
     FormFieldRequestItem,
     IdentityAttributeQuery,
     ReadAttributeRequestItem,
+    Request,
     RequestItem,
+    ShareAuthorizationRequestRequestItem,
+    ShareCredentialOfferRequestItem,
+    since_of,
     walk,
 )
 from enmeshed_nb.content.model import to_json
@@ -55,6 +59,11 @@ ADA: dict[str, dict[str, Any]] = {
     "EMailAddress": {"value": "ada@example.org"},
 }
 """What Ada, who decides here, knows about herself."""
+LATER = (
+    ShareCredentialOfferRequestItem(credential_offer_url="openid-credential-offer://?…", must_be_accepted=True),
+    ShareAuthorizationRequestRequestItem(authorization_request_url="openid4vp://?…", must_be_accepted=True),
+)
+"""The kinds of items that the local network cannot show at work."""
 ANSWERS = {
     "RatingFormFieldSettings": 5,
     "SelectionFormFieldSettings": "At the river",
@@ -157,6 +166,11 @@ def gallery(sender: Connector, recipient: Connector) -> Iterator[str]:
         waiting = left
     for example in EXAMPLES:
         yield from shown[example.name]
+    for item in LATER:
+        kind = type(item)
+        yield f"## {kind.__name__.removesuffix('RequestItem')}\n\n{(kind.__doc__ or '').split('.')[0]}.\n"
+        yield f"It exists since Connector {since_of(kind).version}; the newest Runtime on npm does not know it yet.\n"
+        yield from _folded(("The Request", _json(to_json(Request(items=[item])))))
 
 
 def accepting(request: LocalRequest) -> Verdict:
@@ -190,7 +204,7 @@ def _shown(example: Example, sender: Connector, recipient: Connector) -> Iterato
     recipient.requests.incoming.accept(incoming.id, accepting(incoming).decision)
     completed = wait_for_status(sender.requests.outgoing, created.id, "Completed", sync=sender)
     yield f"## {example.name}\n\n{example.about}\n"
-    yield from _tabs(
+    yield from _folded(
         ("What the Recipient sees", _raw(form)),
         ("The Request", _json(to_json(created.content))),
         ("The Response", _json(to_json(completed.response.content)) if completed.response else ""),
@@ -198,8 +212,8 @@ def _shown(example: Example, sender: Connector, recipient: Connector) -> Iterato
     )
 
 
-def _tabs(*folded: tuple[str, str]) -> Iterator[str]:
-    for index, (title, content) in enumerate(folded):
+def _folded(*pieces: tuple[str, str]) -> Iterator[str]:
+    for index, (title, content) in enumerate(pieces):
         first = " open" if index == 0 else ""
         yield f"<details{first}><summary>{html.escape(title)}</summary>\n\n{content}\n\n</details>\n"
 

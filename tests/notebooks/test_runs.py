@@ -23,6 +23,7 @@ from tests.notebooks.test_written import code_of
 GUIDE = NOTEBOOKS["02"]
 
 
+@pytest.mark.timeout(600)
 def test_the_same_notebooks_run_against_own_connectors_and_say_so(tmp_path, data_dir):
     state = up(data_dir)
     variables = {
@@ -96,6 +97,7 @@ def test_a_lesson_goes_on_whatever_is_composed_and_decided_by_hand(data_dir, tmp
 WITH_EXERCISES = {task.partition("-")[0]: NOTEBOOKS[task.partition("-")[0]] for task in TASKS}
 
 
+@pytest.mark.timeout(600)
 def test_each_lesson_solves_its_exercises_when_it_is_told_to(data_dir, tmp_path):
     done = run(*WITH_EXERCISES.values(), "-p", "solve", "true", data_dir=data_dir, out=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr

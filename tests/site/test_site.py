@@ -13,6 +13,7 @@ from playwright.sync_api import expect
 from enmeshed_nb import cli
 from enmeshed_nb.connector import ENDPOINTS
 from enmeshed_nb.connector.error_codes import CODES
+from enmeshed_nb.content import RequestItem
 from enmeshed_nb.guide.examples import EXAMPLES
 from enmeshed_nb.guide.playing import STEPS
 from tests.browser.conftest import browser  # noqa: F401 (a fixture)
@@ -92,6 +93,9 @@ def test_the_gallery_shows_each_example_and_its_response(pages):
         assert example.about in page.text
     assert page.text.count('"@type": "Response"') == len(EXAMPLES)
     assert page.text.count("What the Recipient sees") == len(EXAMPLES)
+    kinds = {kind.__name__ for kind in RequestItem.__subclasses__()}
+    assert len(kinds) == 11
+    assert {kind for kind in kinds if f'"{kind}"' not in page.text} == set()
 
 
 def straight(text):

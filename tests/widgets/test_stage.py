@@ -10,7 +10,8 @@ import pytest
 from enmeshed_nb import clock
 from enmeshed_nb.connector import Connector
 from enmeshed_nb.content import AuthenticationRequestItem, Request
-from enmeshed_nb.guide import Journal, accept_all, wait_for_request, wait_for_status
+from enmeshed_nb.guide import Journal, accept_all, establish_relationship, wait_for_request, wait_for_status
+from enmeshed_nb.localnet import LocalNetwork
 from enmeshed_nb.widgets import Stage
 from enmeshed_nb.widgets.stage.stage import _Following
 from tests.conftest import until
@@ -40,6 +41,27 @@ class Playing:
         """Fetch and accept it."""
         incoming = wait_for_request(self.recipient, message_id)
         self.recipient.requests.incoming.accept(incoming.id, accept_all(incoming))
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Connector, Connector]]:
+    """Two of their own: a stage recalls what is under way, and forgets what is more than it can show."""
+    with LocalNetwork.open(tmp_path_factory.mktemp("stage") / "network") as network:
+        states = [network.state.connector(name) for name in ("sender", "recipient")]
+        one, other = (Connector(state.url, state.api_key, name=state.name) for state in states)
+        with one, other:
+            establish_relationship(one, other)
+            yield one, other
+
+
+@pytest.fixture
+def sender(both: tuple[Connector, Connector]) -> Connector:
+    return both[0]
+
+
+@pytest.fixture
+def recipient(both: tuple[Connector, Connector]) -> Connector:
+    return both[1]
 
 
 @pytest.fixture
