@@ -251,19 +251,20 @@ def build(out: Path) -> int:
         shutil.rmtree(out, ignore_errors=True)
         options = ["--fail-on-warning", "--keep-going", "--quiet", "--doctree-dir", f"{folder}/doctrees"]
         command = [sys.executable, "-m", "sphinx", "-b", "html", *options, str(source), str(out)]
-        return subprocess.call(command, cwd=source, env=None)
+        return subprocess.call(command, cwd=source)
 
 
 def main() -> int:
     """Build the site; the exit code is 0 if nothing was wrong."""
     parser = argparse.ArgumentParser(description="Build the site.")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "site")
+    out: Path = parser.parse_args().out.resolve()
     try:
-        code = build(parser.parse_args().out.resolve())
+        code = build(out)
     except UserError as error:
         sys.exit(f"\n{error}")
     if code == 0:
-        print(f"The site is in {parser.parse_args().out}.")
+        print(f"The site is in {out}.")
     return code
 
 
