@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from enmeshed_nb import health, own_connectors
-from enmeshed_nb.connector import Connector, ConnectorError
+from enmeshed_nb.connector import ConnectorError
 from enmeshed_nb.errors import UserError
 from enmeshed_nb.localnet import NetworkError, install, node, running
 from enmeshed_nb.localnet.settings import Folder
@@ -101,7 +101,7 @@ def _own_connectors() -> list[Check]:
 
 def _own(what: str, endpoint: own_connectors.Endpoint) -> Check:
     try:
-        with Connector(endpoint.url, endpoint.api_key) as connector:
+        with endpoint.connect(what.removeprefix("Own ").lower()) as connector:
             version = connector.monitoring.version().version
             address = connector.account.identity_info().address
     except ConnectorError as error:

@@ -274,10 +274,7 @@ def connect(data_dir: Path | str | None = None) -> Network:
         ConnectorError: a Connector cannot be reached, refuses the API key, or is not of version 7.
     """
     if own := own_connectors.from_environment():
-        return Network(
-            Connector(own.sender.url, own.sender.api_key, name="sender"),
-            Connector(own.recipient.url, own.recipient.api_key, name="recipient"),
-        )
+        return Network(own.sender.connect("sender"), own.recipient.connect("recipient"))
     with waiting_for("the local network") as tell:
         local = LocalNetwork.open(data_dir, connectors={"sender": {}, "recipient": {}}, progress=tell)
     sender, recipient = (

@@ -7,6 +7,7 @@ from typing import Self
 
 from dotenv import dotenv_values, find_dotenv
 
+from enmeshed_nb.connector import Connector
 from enmeshed_nb.errors import UserError
 
 PREFIX = "ENMESHED_NB_"
@@ -23,13 +24,31 @@ class Endpoint:
     url: str
     api_key: str = field(repr=False)
 
+    def connect(self, name: str) -> Connector:
+        """Return a client of it.
+
+        Args:
+            name: how to call it in messages and in the journal, e.g. "sender".
+
+        Raises:
+            InvalidInput: the URL or the key cannot be one.
+        """
+        return Connector(self.url, self.api_key, name=name)
+
 
 @dataclass(frozen=True)
 class OwnConnectors:
-    """The Connectors that play Sender and Recipient instead of those of the local network."""
+    """The Connectors that play Sender and Recipient instead of those of the local network.
+
+    Attributes:
+        sender: the one that sends Requests.
+        recipient: the one that decides them.
+        others: more of them, by name.
+    """
 
     sender: Endpoint
     recipient: Endpoint
+    others: Mapping[str, Endpoint] = field(default_factory=dict)
 
     @classmethod
     def read(cls, values: Mapping[str, str | None]) -> Self | None:

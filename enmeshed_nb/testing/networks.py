@@ -204,10 +204,7 @@ def own_connectors() -> Pair | None:
     """
     if not (own := from_environment()):
         return None
-    return Pair(
-        Connector(own.sender.url, own.sender.api_key, name="sender"),
-        Connector(own.recipient.url, own.recipient.api_key, name="recipient"),
-    )
+    return Pair(own.sender.connect("sender"), own.recipient.connect("recipient"))
 
 
 def told(journal: Journal) -> str:
