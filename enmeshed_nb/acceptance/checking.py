@@ -1,0 +1,53 @@
+"""A check: a function that holds two Connectors against requirements."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+Body = Callable[..., None]
+"""Takes a `Trial`."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """A function that holds two Connectors against requirements.
+
+    Attributes:
+        name: of the function, with its plan: "guide.create".
+        plan: the plan that it belongs to.
+        requirements: the ids of those that it decides; it may end before it comes to all.
+        body: the function.
+        after: the names of checks; if a requirement of theirs does not hold, this one is skipped.
+        alone: whether no other may run beside it.
+        creates: what it leaves at the Connectors, in words; empty if nothing.
+    """
+
+    name: str
+    plan: str
+    requirements: tuple[str, ...]
+    body: Body = field(repr=False)
+    after: tuple[str, ...] = ()
+    alone: bool = False
+    creates: str = ""
+
+    @property
+    def title(self) -> str:
+        """What it does, in words: the first line of the function's docstring."""
+        return (self.body.__doc__ or self.name).strip().splitlines()[0]
+
+
+CHECKS: dict[str, Check] = {}
+"""All checks by name, in the order in which they were written."""
+
+
+def check(
+    *requirements: str, after: Sequence[str] = (), alone: bool = False, creates: str = ""
+) -> Callable[[Body], Body]:
+    """Register a function as a check; its module's name is that of its plan. See `Check`."""
+
+    def register(body: Body) -> Body:
+        plan = body.__module__.rpartition(".")[2]
+        name = f"{plan}.{body.__name__}"
+        CHECKS[name] = Check(name, plan, requirements, body, tuple(after), alone, creates)
+        return body
+
+    return register

@@ -1,0 +1,5 @@
+"""The checks, one module for each plan."""
+
+from enmeshed_nb.acceptance.checks import guide
+
+__all__ = ["guide"]
