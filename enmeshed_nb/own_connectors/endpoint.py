@@ -1,5 +1,6 @@
 """Where own Connectors are, how one authenticates to them, and how one gets there."""
 
+import pathlib as files
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
@@ -7,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from enmeshed_nb.connector import Connector
+from enmeshed_nb.connector import ApiKey, Authentication, BearerToken, ClientCredentials, Connector, Tls
 from enmeshed_nb.own_connectors.errors import SettingsError, meant
 from enmeshed_nb.own_connectors.secret import WAYS, Place, Secret
 
@@ -44,7 +45,7 @@ class Settings(BaseModel):
     client_certificate: str | None = None
     client_key: str | None = None
     client_key_password: Secret | None = None
-    proxy: Annotated[Secret | str | None, Field(union_mode="left_to_right")] = None
+    proxy: Annotated[Secret | str, Field(union_mode="left_to_right")] | None = None
 
     @property
     def missing(self) -> list[Path]:
@@ -104,9 +105,34 @@ class Endpoint:
             SettingsError: a secret cannot be had.
             InvalidInput: a setting cannot be meant.
         """
-        assert self.settings.api_key
-        key = self.settings.api_key.read("api_key", self.place)
-        return Connector(self.url, key, name=name, api_key_header=self.settings.header)
+        said = self.settings
+        password = said.client_key_password and said.client_key_password.read("client_key_password", self.place)
+        tls = Tls(self._path(said.ca_file), self._path(said.client_certificate), self._path(said.client_key), password)
+        proxy = said.proxy.read("proxy", self.place) if isinstance(said.proxy, Secret) else said.proxy
+        return Connector(
+            self.url, auth=self._authentication(), name=name, tls=tls if tls != Tls() else None, proxy=proxy
+        )
+
+    def _path(self, given: str | None) -> files.Path | None:
+        return self.place.path(given) if given else None
+
+    def _authentication(self) -> Authentication:
+        said = self.settings
+        if said.api_key:
+            return ApiKey(said.api_key.read("api_key", self.place), said.header)
+        if said.bearer:
+            return BearerToken(said.bearer.read("bearer", self.place))
+        assert said.oauth
+        assert said.oauth.client_secret
+        return ClientCredentials(
+            said.oauth.client_id,
+            said.oauth.client_secret.read("client_secret", self.place),
+            issuer=said.oauth.issuer,
+            token_url=said.oauth.token_url,
+            scope=said.oauth.scope,
+            audience=said.oauth.audience,
+            authentication=said.oauth.authentication,
+        )
 
 
 def read(said: Mapping[str, Any], place: Place, called: Callable[[Path], str] = ".".join) -> Settings:
