@@ -61,6 +61,10 @@ class Settings(BaseModel):
             found.append(("client_certificate",))
         return found
 
+    def said(self) -> dict[str, Any]:
+        """Return them as they were said."""
+        return self.model_dump(exclude_defaults=True)
+
     @property
     def secrets(self) -> list[Secret]:
         """Where its secrets are."""
@@ -106,8 +110,13 @@ class Endpoint:
             InvalidInput: a setting cannot be meant.
         """
         said = self.settings
-        password = said.client_key_password and said.client_key_password.read("client_key_password", self.place)
-        tls = Tls(self._path(said.ca_file), self._path(said.client_certificate), self._path(said.client_key), password)
+        password = said.client_key_password
+        tls = Tls(
+            self._path(said.ca_file),
+            self._path(said.client_certificate),
+            self._path(said.client_key),
+            password.read("client_key_password", self.place) if password else None,
+        )
         proxy = said.proxy.read("proxy", self.place) if isinstance(said.proxy, Secret) else said.proxy
         return Connector(
             self.url, auth=self._authentication(), name=name, tls=tls if tls != Tls() else None, proxy=proxy

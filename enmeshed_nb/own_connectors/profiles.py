@@ -30,6 +30,11 @@ from enmeshed_nb.own_connectors.variables import PROFILES, SIDES
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
 
+def is_name(name: str) -> bool:
+    """Tell whether a profile or a Connector in it can have this name."""
+    return _NAME.fullmatch(name) is not None
+
+
 def file_of_profiles(variables: Mapping[str, str]) -> Path:
     """Return the file with the profiles: the one that `$ENMESHED_NB_PROFILES` names, else the platform's."""
     chosen = variables.get(PROFILES, "").strip() or user_config_path("enmeshed-nb") / "profiles.toml"
@@ -61,10 +66,26 @@ def read(name: str, file: Path, variables: Mapping[str, str]) -> OwnConnectors:
         raise SettingsError(
             f"There is no profile '{name}' in {file}.", meant(name, tables) or "Make it: enmeshed-nb profiles add"
         )
-    profile = tables[name]
-    if not isinstance(profile, dict):
-        raise SettingsError(f"{file}: '{name}' is no profile.", f"A profile has tables, as [{name}.sender].")
-    read_one = partial(_endpoint, name, folder=file.parent, variables=variables)
+    return of(name, tables[name], file.parent, variables)
+
+
+def of(name: str, profile: object, folder: Path, variables: Mapping[str, str]) -> OwnConnectors:
+    """Return the Connectors that a profile's tables name.
+
+    Args:
+        name: the profile.
+        profile: its tables, by the names of the Connectors.
+        folder: what relative paths in it are relative to.
+        variables: where `{env = …}` looks.
+
+    Raises:
+        SettingsError: it is incomplete, or something in it cannot be meant.
+    """
+    if not isinstance(profile, Mapping):
+        raise SettingsError(f"'{name}' is no profile.", f"A profile has tables, as [{name}.sender].")
+    if not is_name(name):
+        raise SettingsError(f"'{name}' cannot be a profile's name.", "Use letters, digits, '-' and '_'.")
+    read_one = partial(_endpoint, name, folder=folder, variables=variables)
     if lacking := [side for side in SIDES if side not in profile]:
         named = [each for each in profile if each not in SIDES]
         raise SettingsError(
@@ -87,9 +108,9 @@ def _tables(file: Path) -> dict[str, Any]:
 
 def _endpoint(profile: str, side: str, said: object, *, folder: Path, variables: Mapping[str, str]) -> Endpoint:
     place = Place(f"Profile '{profile}', {side}", folder, variables)
-    if not isinstance(said, dict):
+    if not isinstance(said, Mapping):
         raise SettingsError(f"{place.name}: that is no table.", f"Write [{profile}.{side}] above its settings.")
-    if not _NAME.fullmatch(side):
+    if not is_name(side):
         raise SettingsError(f"{place.name}: that cannot be a Connector's name.", "Use letters, digits, '-' and '_'.")
     settings = endpoints.read(said, place)
     if lacking := settings.missing:
