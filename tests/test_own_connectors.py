@@ -256,7 +256,7 @@ def test_a_key_with_a_line_break_in_it_is_refused(file, monkeypatch):
     file.write_text(STAGING)
     for name in ("PASSWORD", "PROXY_URL", "T_TOKEN"):
         monkeypatch.setenv(name, "one\ntwo")
-    with pytest.raises(InvalidInput, match="one line"):
+    with pytest.raises(InvalidInput, match=r"Profile 'staging', third: The bearer token(?s:.*)one line"):
         from_environment("staging").others["third"].connect("third")
 
 

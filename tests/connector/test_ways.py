@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import pickle
 import ssl
 import traceback
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ import pytest
 import trustme
 from cryptography.hazmat.primitives import serialization
 
-from enmeshed_nb import aio
+from enmeshed_nb import aio, explain
 from enmeshed_nb.connector import (
     ApiKey,
     AsyncConnector,
@@ -154,6 +155,8 @@ def test_after_a_401_there_is_one_new_token_and_then_a_clear_error(issuer: Issue
             address(connector)
         assert issuer.given == 3
         assert "API key" not in str(refused.value)
+        assert str(pickle.loads(pickle.dumps(refused.value))) == str(refused.value)
+        assert "is not accepted" in explain(refused.value)
 
 
 def test_a_body_is_sent_again_whole_with_the_new_token(issuer: Issuer, there: ConnectorState, tmp_path: Path) -> None:
