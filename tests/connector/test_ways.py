@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -129,6 +130,24 @@ def test_a_token_is_replaced_before_it_ends(issuer: Issuer, there: ConnectorStat
         assert watching.monitoring.requests().request_count_by_status.get("401", 0) == before
 
 
+@pytest.mark.parametrize(("lasts", "used_for"), [(3600, 3570), (150, 120), (100, 80), (10, 8)])
+def test_the_end_of_a_token_is_not_waited_for(
+    issuer: Issuer, there: ConnectorState, monkeypatch: pytest.MonkeyPatch, lasts: int, used_for: int
+) -> None:
+    """By a clock of its own: half a minute before its end, or after four fifths of a short time."""
+    now = 1000.0
+    monkeypatch.setattr("enmeshed_nb.connector.authentication.time", SimpleNamespace(monotonic=lambda: now))
+    issuer.said_to_last = lasts
+    with Connector(there.url, auth=credentials(issuer)) as connector:
+        address(connector)
+        now += used_for - 0.1
+        address(connector)
+        assert issuer.given == 1
+        now += 0.2
+        address(connector)
+        assert issuer.given == 2
+
+
 @pytest.mark.parametrize("said", [None, 3600, 31, "soon", True])
 def test_a_token_is_used_as_long_as_it_lasts(issuer: Issuer, there: ConnectorState, said: Any) -> None:
     issuer.said_to_last = said
@@ -209,6 +228,23 @@ def test_an_issuer_that_gives_no_token_is_told_with_its_cure(issuer: Issuer, the
     assert "hunter2" not in shown
     assert refused.value.__context__ is None
     assert exchanges[0].error
+
+
+@pytest.mark.parametrize(("said", "is_sent"), [("https://tokens.test/t", True), ("http://login.test/t", False)])
+def test_a_secret_is_not_sent_without_https_to_where_an_https_issuer_points(said: str, is_sent: bool) -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(str(request.url))
+        if request.method == "GET" and request.url.host == "login.test":
+            return httpx.Response(200, json={"issuer": "https://login.test/", "token_endpoint": said})
+        return httpx.Response(200, json={"access_token": "t"} if "test/t" in asked[-1] else {"result": {}})
+
+    known = ClientCredentials(CLIENT, SECRET, issuer="https://login.test")
+    connector = Connector("http://connector.test", auth=known, transport=httpx.MockTransport(answer))
+    with connector, pytest.raises(ConnectorError) as refused:
+        address(connector)
+    assert (said in asked, "Nothing was sent there" in str(refused.value)) == (is_sent, not is_sent)
 
 
 def test_an_issuer_that_cannot_be_reached_is_named(there: ConnectorState) -> None:
