@@ -98,6 +98,35 @@ def test_a_token_is_asked_for_once_and_used_by_all(issuer: Issuer, there: Connec
     assert issuer.asked[0] == {"grant_type": "client_credentials", "scope": "**", "way": "basic"}
 
 
+def test_who_waits_for_a_token_goes_on_when_who_asked_for_it_is_cancelled(
+    issuer: Issuer, there: ConnectorState
+) -> None:
+    async def flow() -> str:
+        asked, nobody_answers = asyncio.Event(), asyncio.Event()
+
+        async def passed_on(request: httpx.Request) -> httpx.Response:
+            if request.url.path == "/token" and not asked.is_set():
+                asked.set()
+                await nobody_answers.wait()
+            async with httpx.AsyncClient() as client:
+                answer = await client.send(request)
+            return httpx.Response(
+                answer.status_code, content=answer.content, headers={"content-type": "application/json"}
+            )
+
+        transport = httpx.MockTransport(passed_on)
+        async with AsyncConnector(there.url, auth=credentials(issuer), transport=transport) as connector:
+            first = asyncio.create_task(connector.account.identity_info())
+            await asked.wait()
+            second = asyncio.create_task(connector.account.identity_info())
+            first.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await first
+            return (await second).address
+
+    assert (asyncio.run(flow()), issuer.given) == (there.address, 1)
+
+
 def test_the_client_says_its_secret_in_the_form_and_knows_the_token_url(issuer: Issuer, there: ConnectorState) -> None:
     known = credentials(
         issuer,
