@@ -807,28 +807,87 @@ def install_command(tarballs: Path | None) -> None:
 
 
 @main.command("doctor")
+@click.option("--profile", help="The profile that names your own Connectors.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list of objects, one for each check.")
 @data_dir_option
 @needs("network")
-def doctor_command(data_dir: Path | None) -> None:
+def doctor_command(profile: str | None, as_json: bool, data_dir: Path | None) -> None:
     """Check what is installed and reachable, and say what to do.
 
-    The exit code is 1 if something is missing.
+    Of your own Connectors it looks at one thing after the other, and stops at the first that is wrong. It lets them
+    synchronise, and changes nothing. The exit code is 1 if there is a problem.
     """
     from rich.markup import escape
     from rich.table import Table
 
     from enmeshed_nb import doctor
+    from enmeshed_nb.printable import printable_lines
 
-    checks = doctor.examine(_data_dir(data_dir))
+    checks = doctor.examine(_data_dir(data_dir), profile)
+    if as_json:
+        click.echo(json.dumps([check.public() for check in checks], indent=2))
+        sys.exit(0 if all(check.ok for check in checks) else 1)
+    marks = {
+        "ok": "[green]✔ ok[/]",
+        "problem": "[red]✘ problem[/]",
+        "note": "[yellow]! note[/]",
+        "not looked at": "- not looked at",
+    }
     table = Table.grid(padding=(0, 2))
     for _ in range(3):
         table.add_column(overflow="fold")
     for check in checks:
-        mark = "[green]✔ ok[/]" if check.ok else "[red]✘ problem[/]"
-        said = f"{check.problem or check.found}\n{check.cure}".rstrip()
-        table.add_row(mark, check.what, escape(said))
+        said = printable_lines(f"{check.problem or check.found}\n{check.cure}".rstrip())
+        table.add_row(marks[check.state], check.what, escape(said))
     console().print(table)
     sys.exit(0 if all(check.ok for check in checks) else 1)
+
+
+@main.command()
+@click.option("--profile", help="The profile that names your own Connectors.")
+@click.option("--dry-run", is_flag=True, help="Delete nothing; say what would be deleted.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@data_dir_option
+@needs("network")
+def clean(profile: str | None, dry_run: bool, yes: bool, data_dir: Path | None) -> None:
+    """Delete at your own Connectors what was created there with enmeshed-nb, after a question.
+
+    Nothing else is touched. What the API does not delete is listed, with the reason. It can be repeated, also after it
+    was interrupted; the exit code is 1 if something could not be deleted.
+    """
+    from contextlib import ExitStack
+
+    from enmeshed_nb import cleaning, own_connectors
+    from enmeshed_nb.ledger import Ledger
+    from enmeshed_nb.printable import printable
+
+    own = own_connectors.from_environment(profile)
+    if not own:
+        raise NetworkError(
+            "No Connectors of your own are named, so there is nothing to clean.",
+            "Name them as for the run: --profile, or the ENMESHED_NB_… variables. `enmeshed-nb reset` deletes a local "
+            "network.",
+        )
+    ledger = Ledger(Folder(_data_dir(data_dir)).ledger)
+    with ExitStack() as stack:
+        connectors = [stack.enter_context(endpoint.connect(name)) for name, endpoint in own.all.items()]
+        plans = [cleaning.plan(connector, ledger) for connector in connectors]
+        lines = [line for each in plans for line in each.lines()]
+        elsewhere = {entry.url for entry in ledger.entries()} - {connector.url for connector in connectors}
+        lines += [f"Something was created at {url}, too: name that Connector to clean it." for url in sorted(elsewhere)]
+        click.echo("\n".join(map(printable, lines)) or "Nothing was created there that is still to be deleted.")
+        number = sum(len(each.deletes) for each in plans)
+        if dry_run or not number:
+            return
+        if not yes:
+            click.confirm(f"Delete {'this' if number == 1 else f'these {number}'} for good?", abort=True)
+        failed = 0
+        for found, error in cleaning.delete_all(plans, ledger):
+            if error:
+                failed += 1
+                click.echo(printable(f"{found} was not deleted: {error.problem} {error.cure}"), err=True)
+    click.echo(f"{number - failed} of {number} deleted.")
+    sys.exit(1 if failed else 0)
 
 
 def _data_dir(given: Path | None) -> Path:
@@ -848,6 +907,8 @@ def _connectors_for_kernels(folder: Path | None, profile: str | None) -> LocalNe
 
     if own := own_connectors.from_environment(profile):
         own_connectors.hand_on(own)
+        if folder:
+            os.environ[DATA_DIR_VARIABLE] = str(folder.absolute())
         named = f" (profile {own.profile})" if own.profile else ""
         urls = ", ".join(each.url for each in own.all.values())
         console(stderr=True).print(

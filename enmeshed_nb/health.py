@@ -7,6 +7,7 @@ from http.client import HTTPException
 from pathlib import Path
 
 from enmeshed_nb.connector import Connector, ConnectorError
+from enmeshed_nb.diagnosis import of_services
 from enmeshed_nb.localnet import logs
 from enmeshed_nb.localnet.settings import ConnectorState, Folder, NetworkState
 from enmeshed_nb.printable import printable_lines
@@ -146,12 +147,8 @@ def of_connector(connector: Connector, *, version: str = "", address: str = "", 
         return part("down", error.problem, error.cure)
     if health.is_healthy:
         return replace(part("healthy"), waiting=_waiting(connector) if data_dir else ())
-    ill = [name for name, word in health.services.model_dump().items() if word != "healthy"]
-    return part(
-        "unhealthy",
-        f"Not healthy: {', '.join(ill)}.",
-        "Look at the Connector's log, and whether its Backbone runs.",
-    )
+    _, problem, cure = of_services(health.services)
+    return part("unhealthy", problem, cure)
 
 
 def _waiting(connector: Connector) -> tuple[str, ...]:

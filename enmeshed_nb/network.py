@@ -1,6 +1,8 @@
 """The Sender and the Recipient that a notebook works with: of the local network, or the user's own."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
@@ -8,14 +10,16 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakSet
 
-from enmeshed_nb import health, own_connectors
-from enmeshed_nb.connector import ConnectionFailed, Connector, aside
+from enmeshed_nb import diagnosis, health, own_connectors
+from enmeshed_nb.connector import ConnectionFailed, Connector, ConnectorError, aside
 from enmeshed_nb.guide import Journal
 from enmeshed_nb.guide.exercises import Progress, Sides
 from enmeshed_nb.health import NetworkReport, Part
+from enmeshed_nb.ledger import Ledger
 from enmeshed_nb.localnet import LocalNetwork, NetworkClock, NetworkError, NetworkFaults, NetworkSnapshots, running
 from enmeshed_nb.localnet.errors import HangingError
 from enmeshed_nb.localnet.settings import ConnectorState, Folder, NetworkState, data_dir
+from enmeshed_nb.own_connectors import OwnConnectors, SettingsError
 from enmeshed_nb.progress import waiting_for
 
 __all__ = ["Network", "NetworkReport", "Part", "connect"]
@@ -77,7 +81,7 @@ class Network:
         Raises:
             NetworkError: these are your own Connectors.
         """
-        return self._require_local("only the time of the local network can be moved").clock
+        return self.require_local("only the time of the local network can be moved").clock
 
     @property
     def snapshots(self) -> NetworkSnapshots:
@@ -86,7 +90,7 @@ class Network:
         Raises:
             NetworkError: these are your own Connectors.
         """
-        return self._require_local("only the state of the local network can be saved and restored").snapshots
+        return self.require_local("only the state of the local network can be saved and restored").snapshots
 
     @property
     def faults(self) -> NetworkFaults:
@@ -95,9 +99,17 @@ class Network:
         Raises:
             NetworkError: these are your own Connectors.
         """
-        return self._require_local("only the local network fails on purpose").faults
+        return self.require_local("only the local network fails on purpose").faults
 
-    def _require_local(self, why: str) -> LocalNetwork:
+    def require_local(self, why: str) -> LocalNetwork:
+        """Return the local network, for what no other one can do: a lesson that needs one says so at its beginning.
+
+        Args:
+            why: what needs it, e.g. "this lesson configures Connectors".
+
+        Raises:
+            NetworkError: these are your own Connectors.
+        """
         if self.local:
             return self.local
         raise NetworkError(f"These are your own Connectors: {why}.", _TAKE_AWAY)
@@ -155,7 +167,7 @@ class Network:
         Raises:
             NetworkError: these are your own Connectors, or it cannot be started.
         """
-        local = self._require_local("more of them can only be had on the local network")
+        local = self.require_local("more of them can only be had on the local network")
         wanted = {name: dict(config or {})}
         with waiting_for(f"the Connector '{name}'"):
             joined = LocalNetwork.open(local.state.data_dir, connectors=wanted, reconfigure=True)
@@ -204,16 +216,35 @@ class Network:
     def report(self) -> NetworkReport:
         """Return what runs where now; whatever is wrong is in the report, nothing is raised."""
         state = self.local.state if self.local else None
-        data_dir = state.data_dir if state else ""
+        if not state:
+            return self._own_report()
+        data_dir = state.data_dir
         parts = []
         for name, connector in self.connectors.items():
             version, address = self._identities[name]
             with aside():
                 parts.append(health.of_connector(connector, version=version, address=address, data_dir=data_dir))
-        if not state:
-            return NetworkReport("", tuple(parts), _notes())
         now = _now(state) or state
         return NetworkReport(state.data_dir, (health.of_backbone(now), *parts), (*now.unusual, *_notes()))
+
+    def _own_report(self) -> NetworkReport:
+        """Return how own Connectors are, in the words of `enmeshed-nb doctor`."""
+        roles = {self.sender.name: "sender", self.recipient.name: "recipient"}
+        found = diagnosis.of_connectors({roles.get(name, name): each for name, each in self.connectors.items()})
+        parts = []
+        for name, connector in self.connectors.items():
+            wrong = found.problem_of(roles.get(name, name))
+            part = Part(name, connector.url, "healthy", *self._identities[name])
+            if wrong:
+                state = "unhealthy" if wrong.what.endswith(": health") else "down"
+                part = replace(part, state=state, problem=wrong.problem, cure=wrong.cure)
+            parts.append(part)
+        notes = [
+            f"{check.what}: {check.problem} {check.cure}".rstrip()
+            for check in (*found.together, *found.notes)
+            if check.problem
+        ]
+        return NetworkReport("", tuple(parts), (*notes, *_notes()))
 
     def __str__(self) -> str:
         return str(self.report())
@@ -261,6 +292,25 @@ def _notes() -> tuple[str, ...]:
     return (f"This kernel is ipykernel {found}; forms need {wanted} or newer. Start JupyterLab by `make lab`.",)
 
 
+def _own(own: OwnConnectors) -> Network:
+    """Connect to own Connectors; what is wrong with them is said in the words of `enmeshed-nb doctor`."""
+    with ExitStack() as stack:
+        connectors = {name: stack.enter_context(endpoint.connect(name)) for name, endpoint in own.all.items()}
+        try:
+            network = Network(connectors["sender"], connectors["recipient"])
+            for name in own.others:
+                network._add(connectors[name])
+        except ConnectorError as error:
+            wrong = connectors.get(error.call.connector) if error.call else None
+            raise (diagnosis.explained(error, wrong) if wrong else error) from None
+        if network.address("sender") == network.address("recipient"):
+            raise SettingsError(*diagnosis.same_identity(network.address("sender")))
+        stack.pop_all()  # they stay open
+    for connector in connectors.values():
+        Ledger(Folder(data_dir()).ledger).watch(connector)
+    return network
+
+
 def connect(data_dir: Path | str | None = None, *, profile: str | None = None) -> Network:
     """Connect to the Sender and the Recipient.
 
@@ -274,15 +324,12 @@ def connect(data_dir: Path | str | None = None, *, profile: str | None = None) -
     Raises:
         MissingExtraError: no own Connectors are named, and the extra `network`, for local ones, is not installed.
         NetworkError: the local network cannot be started; it says why, and what to do.
-        SettingsError: there is no such profile, settings are incomplete or malformed, or a secret cannot be had.
+        SettingsError: there is no such profile, settings are incomplete or malformed, a secret cannot be had, or Sender
+            and Recipient are the same Identity.
         ConnectorError: a Connector cannot be reached, refuses the API key, or is not of version 7.
     """
     if own := own_connectors.from_environment(profile):
-        sender, recipient, *others = [endpoint.connect(name) for name, endpoint in own.all.items()]
-        network = Network(sender, recipient)
-        for connector in others:
-            network._add(connector)
-        return network
+        return _own(own)
     with waiting_for("the local network") as tell:
         local = LocalNetwork.open(data_dir, connectors={"sender": {}, "recipient": {}}, progress=tell)
     sender, recipient = (

@@ -20,7 +20,7 @@ def test_a_connector_whose_backbone_is_gone_is_unhealthy_everywhere(folder, tmp_
         report = health.of_network(opened.state)
         assert [part.state for part in report.parts] == ["healthy", "healthy", "unhealthy"]
         lonely = report.parts[2]
-        assert "backbone" in lonely.problem
+        assert "cannot reach its Backbone" in lonely.problem
         assert lonely.problem == lonely.why
         assert "log" in lonely.cure
         assert lonely.last_lines

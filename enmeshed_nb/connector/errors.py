@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from enmeshed_nb.connector.error_codes import Meaning, describe
+from enmeshed_nb.connector.failures import Reason
 from enmeshed_nb.content.requests import ItemPath
 from enmeshed_nb.errors import UserError
 from enmeshed_nb.printable import printable_lines
@@ -108,9 +109,11 @@ class ConnectionFailed(ConnectorError):
 
     Attributes:
         was_sent: False if the Connector cannot have got the call; else it may have done what was asked.
+        reason: why, for programs (`enmeshed_nb.connector.failures`); None if that says no more.
     """
 
     was_sent: bool = True
+    reason: Reason | None = None
 
 
 class AnswerTimeout(ConnectionFailed, TimeoutError):

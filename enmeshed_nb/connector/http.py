@@ -1,6 +1,7 @@
 """What is the same for `Http` and `AsyncHttp`, the funnels through which every call of a Connector's API goes."""
 
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -8,8 +9,9 @@ from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
+from html import unescape
 from typing import Any, Generic, Self, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 from uuid import uuid4
 from weakref import WeakSet
 
@@ -30,6 +32,7 @@ from enmeshed_nb.connector.errors import (
     UnexpectedAnswer,
 )
 from enmeshed_nb.connector.exchange import API, BeginObserver, Begun, Exchange, Observer, next_number
+from enmeshed_nb.connector.failures import Failure, environment_proxy, refused_by_proxy, why
 from enmeshed_nb.connector.versions import Version
 from enmeshed_nb.content.since import FIRST, Since
 
@@ -40,6 +43,9 @@ JSON = "application/json"
 PNG = "image/png"
 ANYTHING = "*/*"
 RETRIED_STATUSES = {502, 503, 504}
+_TITLE = re.compile(r"<title[^<>]*>([^<]*)", re.IGNORECASE)
+_SAID = 100  # characters
+_UNSENT = httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError
 
 
 @dataclass(frozen=True)
@@ -253,33 +259,27 @@ class HttpCore:
         if isinstance(error, RuntimeError):
             raise error
         asked = _issuer(error) or self.url
-        if isinstance(error, httpx.ConnectTimeout):
-            return _unsent(f"No connection to {asked} in time.", "Check the URL, the port and firewalls.", call)
-        if isinstance(error, httpx.TimeoutException):
+        if isinstance(error, httpx.TimeoutException) and not isinstance(error, httpx.ConnectTimeout):
             late = AnswerTimeout(
                 f"{asked} did not answer within {self.options.timeout:g} s.",
                 "See whether it did what was asked before you try again; or give Connector(timeout=…) more seconds.",
                 call=call,
             )
-            late.was_sent = asked == self.url
+            late.reason, late.was_sent = "answer-timeout", asked == self.url
             return late
         if isinstance(error, httpx.HTTPError):
-            return self._no_connection(call, error, asked)
+            what = "Connector" if asked == self.url else "issuer"
+            failed = _failed(why(error, asked, self.proxy, what), call)
+            failed.was_sent = asked == self.url and not isinstance(error, _UNSENT)
+            return failed
         return InvalidInput(f"The body is not JSON: {error}.", "Send only what JSON knows.", call=call)
 
-    def _no_connection(self, call: Call, error: httpx.HTTPError, asked: str) -> ConnectionFailed:
-        if isinstance(error, httpx.ProxyError):
-            proxy = self.connection.shown_proxy or "of the environment"
-            return _unsent(f"The proxy {proxy} gives no connection to {asked}: {error}.", "Check the proxy.", call)
-        what = "Connector" if asked == self.url else "issuer"
-        proxy = f" and the proxy {self.connection.shown_proxy}" if self.connection.proxy else ""
-        failed = _unsent(
-            f"No connection to {asked}: {error or type(error).__name__}.",
-            f"Check that the {what}{proxy} runs and that the URL and port are right.",
-            call,
-        )
-        failed.was_sent = asked == self.url and not isinstance(error, httpx.ConnectError)
-        return failed
+    @property
+    def proxy(self) -> str | None:
+        """The proxy through which the Connector is called, None without one."""
+        if self.connection.proxy:
+            return self.connection.proxy
+        return environment_proxy(self.url) if self.connection.arguments()["trust_env"] else None
 
     def closed(self, call: Call) -> ConnectionFailed:
         """Return the error for a call after the end."""
@@ -396,10 +396,12 @@ class HttpCore:
                 call=call,
             ) from None
 
-    def _not_a_connector(self, call: Call, response: httpx.Response) -> UnexpectedAnswer:
+    def _not_a_connector(self, call: Call, response: httpx.Response) -> ConnectorError:
+        if response.status_code == httpx.codes.PROXY_AUTHENTICATION_REQUIRED:
+            return _failed(refused_by_proxy(self.url, self.proxy), call)
         error = UnexpectedAnswer(
             f"{self.url} answered {response.status_code} with "
-            f"{response.headers.get('content-type', 'no content type')}, not like a Connector.",
+            f"{response.headers.get('content-type', 'no content type')}, not like a Connector.{_said(response)}",
             "Check the URL: another server, a proxy or a login page may be answering.",
             call=call,
         )
@@ -417,6 +419,24 @@ def _unsent(problem: str, cure: str, call: Call) -> ConnectionFailed:
     error = ConnectionFailed(problem, cure, call=call)
     error.was_sent = False
     return error
+
+
+def _failed(failure: Failure, call: Call) -> ConnectionFailed:
+    error = _unsent(failure.problem, failure.cure, call)
+    error.reason = failure.reason
+    return error
+
+
+def _said(response: httpx.Response) -> str:
+    """Return what a server that is no Connector says of itself: where it leads to, or the title of its page."""
+    if target := response.headers.get("location"):
+        parts = urlsplit(target)
+        return f" It leads to {parts._replace(query='', fragment='').geturl()[:_SAID]}."
+    try:
+        title = _TITLE.search(response.text)
+    except httpx.ResponseNotRead:
+        return ""
+    return f" Its page is called “{' '.join(unescape(title[1]).split())[:_SAID]}”." if title else ""
 
 
 def _json(response: httpx.Response) -> Any:

@@ -9,6 +9,7 @@
     snapshots       a file for each state that was saved
     restoring       a snapshot that the network is about to become, whatever is killed (`restoring.new`: perhaps)
     exercises/      how far a reader of the notebooks is with the exercises
+    own-connectors.jsonl   what was created at Connectors of the user's own, for `enmeshed-nb clean`
 
 Only the owner of the folder can read what is in it.
 """
@@ -377,6 +378,8 @@ class Folder:
         self.restoring = path / "restoring"
         self.exercises = path / "exercises"
         """What a reader of the notebooks has done; the network does not read it."""
+        self.ledger = path / "own-connectors.jsonl"
+        """What was created at own Connectors: no part of the network, so a reset does not delete it."""
 
     def command(self, *words: str) -> str:
         """Return what to type for a command about this network; with `--data-dir` only where that is needed."""

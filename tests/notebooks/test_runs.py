@@ -5,15 +5,20 @@ import secrets
 import shutil
 import subprocess
 import sys
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell
 
 from enmeshed_nb import connect
-from enmeshed_nb.guide import establish_relationship
+from enmeshed_nb.connector import Connector
+from enmeshed_nb.content import ArbitraryRelationshipTemplateContent, ConsentRequestItem, GivenName, Request
+from enmeshed_nb.guide import establish_relationship, send_request, wait_for_request
 from enmeshed_nb.guide.exercises import TASKS
 from enmeshed_nb.localnet import LocalNetwork
 from tests.conftest import connectors_of, enmeshed_nb, up
@@ -23,30 +28,104 @@ from tests.notebooks.test_written import code_of
 GUIDE = NOTEBOOKS["02"]
 
 
-@pytest.mark.timeout(600)
-def test_the_same_notebooks_run_against_own_connectors_and_say_so(tmp_path, data_dir):
-    state = up(data_dir)
-    variables = {
-        f"ENMESHED_NB_{each['name'].upper()}_{what}": each[key]
-        for each in state["connectors"]
-        for what, key in (("URL", "url"), ("API_KEY", "apiKey"))
-    }
-    own = [NOTEBOOKS[number] for number in ("01", "02", "11", "13", "14", "15", "16", "17", "19")]
-    unused = tmp_path / "unused"
-    variables["ENMESHED_NB_DATA_DIR"] = str(unused)
-    done = run(*own, "-p", "solve", "true", data_dir=unused, out=tmp_path, **variables)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "No local network is started" in done.stderr
-    for path in own:
-        text = (tmp_path / path.name).read_text(encoding="utf-8")
-        assert "Your own Connectors" in text
-        assert len(re.findall(r"Exercise \d\d-[ab]: done", text)) == 2
-    assert [path.name for path in unused.iterdir()] == ["exercises"]  # how far the reader is; no network
+NEED_A_LOCAL_NETWORK = {
+    "10": "this lesson configures Connectors, which only a local network lets it do",
+    "18": "more of them can only be had on the local network",
+}
+"""What lessons say that can do nothing with own Connectors, before they do anything."""
+HALVES = [[number for number in sorted(NOTEBOOKS) if number not in NEED_A_LOCAL_NETWORK][half::2] for half in (0, 1)]
 
-    for number in ("10", "18"):
-        refused = run(NOTEBOOKS[number], data_dir=unused, out=tmp_path, **variables)
-        assert refused.returncode == 1
-        assert "more of them can only be had on the local network" in refused.stdout
+
+def as_own(sender: Connector, recipient: Connector, state: dict[str, Any], folder: Path) -> dict[str, str]:
+    """Return the variables that name two Connectors of a network that was started elsewhere."""
+    keys = {each["url"]: each["apiKey"] for each in state["connectors"]}
+    return {
+        "ENMESHED_NB_SENDER_URL": sender.url,
+        "ENMESHED_NB_SENDER_API_KEY": keys[sender.url],
+        "ENMESHED_NB_RECIPIENT_URL": recipient.url,
+        "ENMESHED_NB_RECIPIENT_API_KEY": keys[recipient.url],
+        "ENMESHED_NB_DATA_DIR": str(folder),
+    }
+
+
+class Before:
+    """What two Connectors had before the lessons, which must be there as it was when they are through."""
+
+    def __init__(self, sender: Connector, recipient: Connector) -> None:
+        self._sides = (sender, recipient)
+        soon = datetime.now(UTC) + timedelta(days=1)
+        establish_relationship(sender, recipient)
+        for side in self._sides:
+            side.attributes.create(GivenName(value=f"Ada {secrets.token_hex(4)}"))
+            side.files.upload_own(b"mine", soon, filename="mine.txt", title="Mine")
+            side.relationship_templates.create_own(ArbitraryRelationshipTemplateContent(value={}), soon)
+        asked = Request(items=[ConsentRequestItem(consent="Do they leave this alone?", must_be_accepted=True)])
+        for one, other in (self._sides, self._sides[::-1]):
+            sent = send_request(one, asked, other.account.identity_info().address)
+            wait_for_request(other, sent.source.reference)
+        self.found = self._look()
+
+    def _look(self) -> list[dict[str, Any]]:
+        return [
+            {
+                each.id: getattr(each, "status", "there")
+                for listed in (
+                    side.attributes.list_own_identity(),
+                    side.files.list_own(),
+                    side.relationship_templates.list_own(),
+                    side.relationships.list(),
+                    side.requests.incoming.list(),
+                    side.requests.outgoing.list(),
+                )
+                for each in listed
+            }
+            for side in self._sides
+        ]
+
+    def is_as_it_was(self) -> bool:
+        """Tell whether nothing of it was deleted, decided or ended."""
+        return all(before.items() <= now.items() for before, now in zip(self.found, self._look(), strict=True))
+
+
+@pytest.mark.timeout(900)
+def test_all_notebooks_run_against_own_connectors_and_harm_nothing_there(folder, tmp_path):
+    """A network that was started in another folder; each half of the lessons has two Connectors of it."""
+    state = up(folder, "--connectors", "sender,recipient,ada,bob")
+    with ExitStack() as stack:
+        clients = {name: stack.enter_context(each) for name, each in connectors_of(state).items()}
+        pairs = [(clients["sender"], clients["recipient"]), (clients["ada"], clients["bob"])]
+        before = [Before(*pair) for pair in pairs]
+        folders = [tmp_path / f"own-{half}" for half in (0, 1)]
+        variables = [as_own(*pair, state, place) for pair, place in zip(pairs, folders, strict=True)]
+
+        def run_half(half: int) -> subprocess.CompletedProcess[str]:
+            paths = [NOTEBOOKS[number] for number in HALVES[half]]
+            out = tmp_path / f"out-{half}"
+            return run(*paths, "-p", "solve", "true", data_dir=folders[half], out=out, **variables[half])
+
+        with ThreadPoolExecutor() as pool:
+            for half, done in enumerate(pool.map(run_half, (0, 1))):
+                assert done.returncode == 0, done.stdout + done.stderr
+                assert "No local network is started" in done.stderr
+                for number in HALVES[half]:
+                    text = (tmp_path / f"out-{half}" / NOTEBOOKS[number].name).read_text(encoding="utf-8")
+                    assert "Your own Connectors" in text
+                    if number in WITH_EXERCISES:
+                        assert len(re.findall(r"Exercise \d\d-[ab]: done", text)) == 2
+        for number, said in NEED_A_LOCAL_NETWORK.items():
+            refused = run(NOTEBOOKS[number], data_dir=folders[0], out=tmp_path, **variables[0])
+            assert refused.returncode == 1
+            assert said in refused.stdout
+        assert all(each.is_as_it_was() for each in before)
+
+        for half, place in enumerate(folders):
+            assert sorted(path.name for path in place.iterdir()) == ["exercises", "own-connectors.jsonl"]  # no network
+            cleaned = enmeshed_nb("clean", "--yes", **variables[half])
+            assert cleaned.returncode == 0, cleaned.stdout + cleaned.stderr
+            deleted = re.findall(r"(?m)^  delete (\w+) ", cleaned.stdout)
+            assert {"Attribute", "File"} <= set(deleted)
+            assert f"{len(deleted)} of {len(deleted)} deleted." in cleaned.stdout
+        assert all(each.is_as_it_was() for each in before)
 
 
 def test_the_guide_follows_who_is_chosen(data_dir, tmp_path):

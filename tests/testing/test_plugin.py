@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from enmeshed_nb.ledger import Ledger
 from enmeshed_nb.localnet import LocalNetwork, running, stop
 from enmeshed_nb.localnet.settings import Folder
 from tests.conftest import until
@@ -293,6 +294,8 @@ def test_connectors_of_ones_own_take_their_place(project, tmp_path_factory):
             for each in own.state.connectors
             for what, value in (("URL", each.url), ("API_KEY", each.api_key))
         }
+        data = tmp_path_factory.mktemp("data")
+        variables["ENMESHED_NB_DATA_DIR"] = str(data)
         code, said = project.run(
             ASKING
             + """
@@ -307,6 +310,7 @@ def test_more(connector_factory):
         )
         assert (code, "1 passed, 1 skipped" in said) == (0, True), said
         assert project.written("written") == [{"address": own.state.connector("sender").address}]
+        assert "Request" in [entry.kind for entry in Ledger(Folder(data).ledger).entries()]  # `clean` knows of it
 
         profile = "".join(
             f'[here.{each.name}]\nurl = "{each.url}"\napi_key = {{env = "ENMESHED_NB_{each.name.upper()}_API_KEY"}}\n'
