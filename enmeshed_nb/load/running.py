@@ -14,7 +14,7 @@ from enmeshed_nb.connector import Connector
 from enmeshed_nb.connector.error_codes import describe
 from enmeshed_nb.guide import active_relationship, establish_relationship
 from enmeshed_nb.guide.relationships import RelationshipError
-from enmeshed_nb.load.driving import MOST_UNDER_WAY, Load, Pace
+from enmeshed_nb.load.driving import MOST_UNDER_WAY, Load, Pace, Trip
 from enmeshed_nb.load.errors import LoadError
 from enmeshed_nb.load.figures import Json, Setting, report_of
 from enmeshed_nb.load.workload import Mix, created, planned
@@ -161,9 +161,9 @@ def run(pair: Pair, asked: Asked) -> Json:
     report then says what was unfinished.
 
     Raises:
-        ConnectorError: a Connector cannot be asked, or a Request of the warm-up was refused.
+        ConnectorError: a Connector cannot be asked.
         RelationshipError: the Connectors cannot have a Relationship.
-        LoadError: a Request of the warm-up did not come back as it was decided.
+        LoadError: a Request of the warm-up was refused, or did not come back as it was decided.
     """
     versions = {each.name: str(each.require_version().version) for each in (pair.sender, pair.recipient)}
     establish_relationship(pair.sender, pair.recipient)
@@ -183,6 +183,7 @@ class _Running:
     def __init__(self, pair: Pair, asked: Asked) -> None:
         self._pair = pair
         self._peer = pair.recipient.account.identity_info().address
+        self._synced = asked.sync
         mark = secrets.token_hex(4)
         before = islice(planned(asked.seed, asked.mix, f"{mark}-warm", "Warm-up"), asked.warm_up)
         few = Pace(asked.warm_up, patience=asked.patience, sync=asked.sync)
@@ -196,13 +197,21 @@ class _Running:
         async with sender, recipient:
             await self.warm_up.run()
             if bad := [trip for trip in self.warm_up.trips if trip.code]:
-                meaning = describe(bad[0].code)
-                raise LoadError(
-                    f"A Request of the warm-up failed at the step “{bad[0].failed_at}”: {bad[0].code}. {meaning.what}\n"
-                    "The load was not begun.",
-                    meaning.cure,
-                )
+                raise _not_begun(bad[0], synced=self._synced)
             if not self.warm_up.interrupted:
                 await self.load.run()
             else:
                 self.load.interrupted = True
+
+
+def _not_begun(trip: Trip, *, synced: bool) -> LoadError:
+    """Return why a load was not begun: what the warm-up met, and its cure."""
+    what, cure = f"{trip.code}.", "Ask again without what else is done with these Connectors meanwhile."
+    if trip.outcome == "lost":
+        cure = "Look at both Connectors: enmeshed-nb doctor. If they are only slow: --timeout SECONDS."
+        if not synced:
+            cure = "With --no-sync both Connectors need the module sync or sse, and a --timeout beyond its interval."
+    elif trip.code.startswith("error."):
+        meaning = describe(trip.code)
+        what, cure = f"{trip.code}. {meaning.what}", meaning.cure
+    return LoadError(f"A Request of the warm-up failed at “{trip.failed_at}”: {what}\nThe load was not begun.", cure)

@@ -184,10 +184,16 @@ def test_a_load_is_not_begun_if_the_warm_up_fails(pair, network):
     with (
         network.faults.inject(Status(status=503, connector="sender", route="PUT /Requests/Outgoing/Validate")),
         network.faults.inject(Status(status=503, connector="sender", route="POST /Requests/Outgoing/Validate")),
-        pytest.raises(LoadError, match=r"at the step “validate”(?s:.)*not begun"),
+        pytest.raises(LoadError, match=r"at “validate”(?s:.)*not begun"),
     ):
         run(pair, Asked(requests=5, warm_up=1))
     assert ids(pair.sender, "outgoing") == before
+
+
+def test_a_warm_up_that_nobody_fetches_says_what_is_needed(pair):
+    with pytest.raises(LoadError, match=r"at “until received”(?s:.)*need the module sync or sse"):
+        run(pair, Asked(requests=5, warm_up=1, patience=0.3, sync=False))
+    pair.recipient.account.sync()
 
 
 def test_the_report_is_one_file_without_keys(report, pair, network, tmp_path):
