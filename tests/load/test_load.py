@@ -16,7 +16,7 @@ from enmeshed_nb.load.driving import STEPS
 from enmeshed_nb.load.figures import distribution, percentile
 from enmeshed_nb.load.report import page
 from enmeshed_nb.load.workload import KINDS, planned
-from tests.conftest import ENMESHED_NB, ROOT, closed_port, enmeshed_nb, until
+from tests.conftest import ENMESHED_NB, ROOT, closed_port, connectors_of, enmeshed_nb, until, up
 
 ALL = Mix(dict.fromkeys(KINDS, 1), reject=0.3)
 
@@ -175,6 +175,23 @@ def test_what_is_sent_and_does_not_come_back_is_lost(pair):
     assert (found["completed"], found["lost"]) == (0, 2)
     assert [(each["step"], each["count"]) for each in found["errors"]] == [("until received", 2)]
     pair.recipient.account.sync()
+
+
+def test_what_somebody_else_decides_is_no_success(folder, tmp_path):
+    """Here it is the Recipient's own decider."""
+    rule = {"requestConfig": {"content.item.@type": "CreateAttributeRequestItem"}, "responseConfig": {"accept": True}}
+    config = {"connectors": {"sender": {}, "recipient": {"modules": {"decider": {"automationConfig": [rule]}}}}}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    found = connectors_of(up(folder, "--config", tmp_path / "config.json"))
+    with found["sender"] as sender, found["recipient"] as recipient:
+        pair = Pair(sender, recipient, "a network with a decider", is_own=False)
+        mix = Mix.read("create=1,form=1")
+        report = run(pair, Asked(mix=mix, requests=8, warm_up=0))
+        of_kind = {kind: [trip for trip in report["trips"] if trip["kind"] == kind] for kind in mix.weights}
+        assert all(trip["code"] == "decided by somebody else" for trip in of_kind["create"])
+        assert {trip["outcome"] for trip in of_kind["create"]} == {"failed"}
+        assert {trip["outcome"] for trip in of_kind["form"]} == {"completed"}
+        assert not succeeded(report)
 
 
 def test_a_load_is_not_begun_if_the_warm_up_fails(pair, network):
