@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, Field, ValidationError
+
 from enmeshed_nb.load.driving import STEPS, Load, Trip
 from enmeshed_nb.load.errors import LoadError
 
@@ -103,6 +105,28 @@ def succeeded(report: Json) -> bool:
     return bool(report["completed"]) and not (report["failed"] or report["lost"])
 
 
+class _TripThen(BaseModel):
+    round_trip: float | None = Field(alias="roundTrip")
+
+
+class _Compared(BaseModel):
+    """What is used of an earlier report."""
+
+    where: str
+    versions: dict[str, str]
+    workload: dict[str, Any]
+    interrupted: bool
+    seconds: float
+    sent: int
+    completed: int
+    failed: int
+    lost: int
+    unfinished: int
+    throughput: float
+    steps: dict[str, dict[str, float]]
+    trips: list[_TripThen]
+
+
 def read(path: Path) -> Json:
     """Return the report of an earlier load.
 
@@ -116,8 +140,11 @@ def read(path: Path) -> Json:
         raise LoadError(f"{path} cannot be read: {error}", cure) from None
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise LoadError(f"{path} is no report of a load that this version can compare.", cure)
-    if not (isinstance(found.get("steps"), dict) and isinstance(found.get("trips"), list)):
-        raise LoadError(f"{path} is damaged: it has no steps, or no trips.", cure)
+    try:
+        _Compared.model_validate(found)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise LoadError(f"{path} is damaged: {'.'.join(map(str, first['loc']))}: {first['msg']}.", cure) from None
     return found
 
 

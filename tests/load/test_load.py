@@ -243,6 +243,18 @@ def test_two_loads_are_compared_step_by_step(report):
     assert page({**report, "trips": [], "steps": {"round trip": {"count": 0}}}).count("<polyline") == 0
 
 
+def test_a_report_that_somebody_spoiled_is_refused_with_its_place(report, tmp_path):
+    for spoiled, place in (
+        ({"steps": {"validate": {"p50": "soon"}}}, "steps.validate.p50"),
+        ({"trips": [{"number": 1}]}, "trips.0.roundTrip"),
+        ({"workload": None}, "workload"),
+    ):
+        (tmp_path / "load.json").write_text(json.dumps(report | spoiled))
+        with pytest.raises(LoadError, match="is damaged") as refused:
+            read(tmp_path / "load.json")
+        assert f"damaged: {place}: " in refused.value.problem
+
+
 @pytest.mark.parametrize("content", [None, "{", "[]", '{"format": 99}', '{"format": 1}', '{"format": 1, "steps": []}'])
 def test_what_cannot_be_compared_with_is_refused_before_anything_is_sent(content, folder, tmp_path):
     file = tmp_path / "load.json"
