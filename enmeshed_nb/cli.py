@@ -579,6 +579,92 @@ def run(  # noqa: PLR0917  (click passes them by name)
     sys.exit(1 if failed else 0)
 
 
+@main.command("load")
+@click.option(
+    "--requests", type=click.IntRange(min=1), help="How many at most.  [default: 100, or as --duration allows]"
+)
+@click.option("--rate", type=click.FloatRange(min=0, min_open=True), help="So many a second, however slow the answers.")
+@click.option("--parallel", type=int, default=1, show_default=True, help="Without --rate: so many at once, 16 at most.")
+@click.option("--duration", type=click.FloatRange(min=0, min_open=True), help="Seconds after which no more are sent.")
+@click.option("--seed", type=int, default=1, show_default=True, help="The same seed is the same Requests.")
+@click.option(
+    "--mix",
+    metavar="KIND=WEIGHT,…",
+    help="Of authentication, consent, form, read, propose, create; and reject=SHARE.  [default: the first three, "
+    "reject=0.1]",
+)
+@click.option(
+    "--warm-up", type=click.IntRange(0, 100), default=5, show_default=True, help="Requests before, not counted."
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=60,
+    show_default=True,
+    help="Seconds after which one is lost.",
+)
+@click.option("--no-sync", is_flag=True, help="Leave it to the Connectors' modules (sync, sse) to synchronise.")
+@click.option(
+    "--against", type=click.Path(path_type=Path), metavar="FILE", help="Compare with the load.json of an earlier load."
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("build/load"),
+    show_default=True,
+    help="Folder for load.json and load.html.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print what stands in load.json.")
+@click.option("--yes", is_flag=True, help="Own Connectors: send more than 200.")
+@data_dir_option
+@needs("lab")
+def load_command(  # noqa: PLR0917  (click passes them by name)
+    requests: int | None,
+    rate: float | None,
+    parallel: int,
+    duration: float | None,
+    seed: int,
+    mix: str | None,
+    warm_up: int,
+    timeout: float,
+    no_sync: bool,
+    against: Path | None,
+    out: Path,
+    as_json: bool,
+    yes: bool,
+    data_dir: Path | None,
+) -> None:
+    """Send Requests to two Connectors, and measure each step.
+
+    They are the local network's Sender and Recipient, or your own Connectors. Ctrl-C ends it well. The exit code is 0
+    if all was completed, 1 if the load could not be run, 3 if Requests failed or were lost, 130 if it was broken off.
+    """
+    from enmeshed_nb import load
+
+    asked = load.Asked(
+        seed=seed,
+        mix=load.Mix.read(mix) if mix is not None else load.Mix(),
+        requests=requests,
+        rate=rate,
+        parallel=parallel,
+        duration=duration,
+        warm_up=warm_up,
+        patience=timeout,
+        sync=not no_sync,
+    )
+    old = load.read(against) if against else None
+    load.check_writable(out)
+    with load.connected(data_dir) as pair:
+        if pair.is_own:
+            click.echo(load.stated(pair, asked), err=True)
+            load.require_yes(asked, given=yes)
+        report = load.run(pair, asked)
+    files = load.write(report, out, old)
+    click.echo(json.dumps(report, indent=1) if as_json else load.text(report, old))
+    console(stderr=True).print(f"\nReport: {files[1]}", highlight=False, markup=False, soft_wrap=True)
+    sys.exit(130 if report["interrupted"] else 0 if load.succeeded(report) else 3)
+
+
 @main.command(context_settings={"ignore_unknown_options": True})
 @click.argument("jupyter_arguments", nargs=-1, type=click.UNPROCESSED)
 @click.option("--fresh", is_flag=True, help="Make the working copy of the notebooks anew; the old one is kept.")

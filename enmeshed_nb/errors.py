@@ -5,6 +5,7 @@ UserError
 ├── DecisionError        a decision does not fit its Request                   enmeshed_nb.guide
 ├── ExampleError         an example cannot be made, or a text is no Request   enmeshed_nb.guide
 ├── ExerciseError        there is no such exercise                            enmeshed_nb.guide
+├── LoadError            a load of Requests cannot be made like that           enmeshed_nb.load
 ├── MissingExtraError    packages are needed that are not installed         enmeshed_nb.extras
 ├── NetworkError         the local network cannot do it                        enmeshed_nb.localnet
 ├── NoErrorError         what should have failed did not                       enmeshed_nb.guide

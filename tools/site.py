@@ -47,9 +47,11 @@ from tools.readme import namespaces
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
-PAGES = ("README.md", "RELIABILITY.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE")
+PAGES = ("README.md", "RELIABILITY.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE", "deploy/README.md")
 BADGE = re.compile(r"\[!\[([^\]]+)\]\(https:[^)]+\)\]")
 """A picture that is a link and comes from elsewhere: on the site its words are the link."""
+TO_DOCS = re.compile(r"(\]\((?:\.\./)*)docs/")
+"""A link into the folder of the site's own pages; in the site they are not in a folder of their own."""
 IMPORT = 'import stage from "./stage.js";\n'
 STAGE = ROOT / "enmeshed_nb" / "widgets" / "stage"
 ADA: dict[str, dict[str, Any]] = {
@@ -79,7 +81,8 @@ def gather(source: Path) -> None:
         shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns(".*", "__pycache__"))
     for name in PAGES:
         text = (ROOT / name).read_text(encoding="utf-8")
-        source.joinpath(name).write_text(BADGE.sub(r"[\1]", text), encoding="utf-8")
+        source.joinpath(name).parent.mkdir(exist_ok=True)
+        source.joinpath(name).write_text(TO_DOCS.sub(r"\1", BADGE.sub(r"[\1]", text)), encoding="utf-8")
     shutil.copy(STAGE / "stage.css", source / "_static")
     replay_script = source / "_static" / "replay.js"
     replay_script.write_text(alone(replay_script.read_text(encoding="utf-8")), encoding="utf-8")

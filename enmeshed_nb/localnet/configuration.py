@@ -115,6 +115,7 @@ class TransportLibrary(_Keys):
     base_url: HttpUrl | None = None
     platform_client_id: str | None = None
     platform_client_secret: str | None = Field(default=None, repr=False)
+    address_generation_hostname_override: HostName | None = None
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -243,6 +244,15 @@ class Modules(_Keys):
         return self
 
 
+class Database(_Keys):
+    """Where a real Connector stores its data: a MongoDB (or FerretDB), or for development a folder (`lokijs`)."""
+
+    driver: Literal["mongodb", "lokijs"] = "mongodb"
+    connection_string: str | None = Field(default=None, repr=False)
+    db_name: str = "default"
+    folder: str | None = None
+
+
 class ConnectorConfiguration(_Keys):
     """The whole configuration of one Connector."""
 
@@ -251,7 +261,7 @@ class ConnectorConfiguration(_Keys):
     infrastructure: Infrastructure = Field(default_factory=Infrastructure)
     modules: Modules = Field(default_factory=Modules)
     json_schema: Annotated[Any, Field(alias="$schema")] = None
-    database: Any = Field(default=None, repr=False)
+    database: Database | None = None
     logging: Any = None
     pinned_tls_certificate_sha256_fingerprints: Annotated[
         Any, Field(alias="pinnedTLSCertificateSHA256Fingerprints")

@@ -49,6 +49,8 @@ def test_what_a_real_connector_can_be_configured_with(config):
         ({"infrastructure": {"httpServer": {"port": 70000}}}, "infrastructure.httpServer.port: "),
         ({"infrastructure": "x"}, "infrastructure: "),
         ({"debug": "true"}, "debug: "),
+        ({"database": {"driver": "mongo"}}, "database.driver: "),
+        ({"database": {"connection": "x"}}, "database.connection: there is no such key"),
         ({"transportLibrary": {"baseUrl": "http://x"}}, "needs its platformClientId"),
         ({"transportLibrary": {"baseUrl": "x"}}, "transportLibrary.baseUrl: "),
         ({"modules": {"coreHttpApi": {"docs": {"enabled": True}}}}, "needs debug: true"),

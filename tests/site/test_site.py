@@ -98,6 +98,12 @@ def test_the_gallery_shows_each_example_and_its_response(pages):
     assert {kind for kind in kinds if f'"{kind}"' not in page.text} == set()
 
 
+def test_the_way_to_a_deployed_network_has_its_pages(pages):
+    assert "growing.html" in pages["index.html"].links
+    assert "deploy/README.html" in pages["growing.html"].links
+    assert "../growing.html" in pages["deploy/README.html"].links
+
+
 def straight(text):
     """Undo what typography makes of quotes."""
     return text.translate({0x2019: "'", 0x201C: '"', 0x201D: '"'})
