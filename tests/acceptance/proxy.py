@@ -8,8 +8,8 @@ A rule is a function that gets a call and what passes it on to the Connector:
         answer.result["status"] = "Open"
         return answer
 
-It may change the call, the answer, make the call twice, or not at all; `call.memory` is one dict for all calls while the
-rule is on. It stands in `tests/acceptance/rules/`, in the module of the plan whose requirement it breaks.
+It may change the call, the answer, make the call twice, or not at all; `call.memory` is one dict for all calls while
+the rule is on. It stands in `tests/acceptance/rules/`, in the module of the plan whose requirement it breaks.
 """
 
 import json

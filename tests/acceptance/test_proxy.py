@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from enmeshed_nb.connector import ApiError, Connector
-from tests.acceptance.proxy import RULES, proxies, refusal, Rule
+from tests.acceptance.proxy import RULES, Rule, proxies, refusal
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +62,6 @@ def test_a_rule_is_on_while_its_block_lasts(proxied):
 
 
 def test_rules_have_names_that_say_what_is_broken():
-    import tests.acceptance.rules  # noqa: F401, PLC0415
+    import tests.acceptance.rules  # noqa: F401
 
     assert RULES
