@@ -28,6 +28,7 @@ class Outcome:
         said: what is wrong, or why it was not looked at; empty if it passed.
         exchanges: what was sent and received meanwhile; API keys and passwords are redacted.
         seconds: how long it took.
+        is_open: whether it could have been looked at, but something else went wrong before.
     """
 
     check: str
@@ -37,3 +38,4 @@ class Outcome:
     said: str = ""
     exchanges: tuple[Exchange, ...] = ()
     seconds: float = 0.0
+    is_open: bool = False
