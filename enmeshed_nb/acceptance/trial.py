@@ -2,17 +2,21 @@
 
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any
 
 from enmeshed_nb.acceptance.checking import Check
 from enmeshed_nb.acceptance.ground import Ground
 from enmeshed_nb.acceptance.outcomes import Outcome, Status
+from enmeshed_nb.acceptance.redacting import Redactor
 from enmeshed_nb.acceptance.requirements import requirements
-from enmeshed_nb.connector import ConnectionFailed, Connector, Exchange
+from enmeshed_nb.connector import ApiError, ConnectionFailed, Connector, Exchange, UnexpectedAnswer
 from enmeshed_nb.errors import UserError
 
+_SHOWN = 6
+"""How many of the last calls are told of what does not hold."""
 _CURRENT: ContextVar["Trial | None"] = ContextVar("trial", default=None)
 
 
@@ -43,6 +47,30 @@ def expect_equal(found: object, expected: object, what: str) -> None:
     expect(found == expected, f"{what} is {found!r}, expected {expected!r}.")
 
 
+def expect_refused(call: Callable[[], object], status: int, code: str = "") -> None:
+    """Say what is wrong unless a call is refused as it should be.
+
+    Args:
+        call: makes it.
+        status: the HTTP status that it must be refused with.
+        code: the API's error code; empty if any will do.
+
+    Raises:
+        Broken: it was not refused, or otherwise.
+        ConnectorError: there was no answer, or none of a Connector.
+    """
+    try:
+        call()
+    except ApiError as error:
+        expect_equal(error.status, status, "The status")
+        expect(not code or error.code == code, f"The code is {error.code!r}, expected {code!r}.")
+        return
+    except UnexpectedAnswer as error:
+        if error.status and error.status >= 400:
+            raise
+    raise Broken("It was not refused.")
+
+
 class Trial:
     """One run of a check.
 
@@ -67,14 +95,35 @@ class Trial:
         )
         self._found: dict[str, Outcome] = {}
         self._exchanges: list[Exchange] = []
+        self._told = 0
+        self._redactor = Redactor()
 
     def address(self, connector: Connector) -> str:
         """Return the address of the Identity of a Connector of the run."""
         return self.ground.addresses[connector.name]
 
+    @property
+    def patience(self) -> float:
+        """For how many seconds the check waits for something to come."""
+        return self.ground.patience
+
     def other(self, name: str) -> Connector:
         """Return a further Connector of the run, one that the check `needs`."""
         return self.ground.others[name]
+
+    def answer(self, call: Callable[[], object]) -> Any:
+        """Make one call and return the JSON in the `result` of its answer, whatever the client thinks of it.
+
+        Raises:
+            ConnectorError: it was not answered with a success, or there is no `result`.
+        """
+        try:
+            call()
+        except UnexpectedAnswer:
+            last = self._exchanges[-1]
+            if not (last.succeeded and isinstance(last.response, dict) and "result" in last.response):
+                raise
+        return self._exchanges[-1].response["result"]
 
     @contextmanager
     def requirement(self, name: str, *, goes_on: bool = False) -> Iterator[None]:
@@ -88,8 +137,7 @@ class Trial:
         first, began = len(self._exchanges), time.monotonic()
 
         def found(status: Status, said: str = "") -> None:
-            seconds = time.monotonic() - began
-            self._say(name, status, said, exchanges=self._exchanges[first:], seconds=seconds)
+            self._say(name, status, said, first=first, seconds=time.monotonic() - began)
 
         if self._is_unknown_here(name):
             since = requirements()[name].since
@@ -149,17 +197,21 @@ class Trial:
                 self._say(name, Status.SKIPPED, why, is_open=is_open)
 
     def _say(
-        self,
-        name: str,
-        status: Status,
-        said: str,
-        *,
-        exchanges: list[Exchange] | None = None,
-        seconds: float = 0.0,
-        is_open: bool = False,
+        self, name: str, status: Status, said: str, *, first: int = 0, seconds: float = 0.0, is_open: bool = False
     ) -> None:
-        kept = tuple(self._exchanges if exchanges is None else exchanges)
-        self._found[name] = Outcome(self.check.name, name, self.swapped, status, said, kept, seconds, is_open)
+        calls, self._told = len(self._exchanges) - self._told, len(self._exchanges)
+        kept = () if status == Status.PASSED else self._exchanges[first:] or self._exchanges
+        self._found[name] = Outcome(
+            check=self.check.name,
+            requirement=name,
+            swapped=self.swapped,
+            status=status,
+            exchanges=tuple(map(self._redactor.seen, kept[-_SHOWN:])),
+            said=self._redactor.text(said),
+            seconds=seconds,
+            calls=calls,
+            is_open=is_open,
+        )
 
     def _remember_loss(self, error: Exception) -> None:
         if isinstance(error, ConnectionFailed) or getattr(error, "status", None) in (502, 503, 504):
