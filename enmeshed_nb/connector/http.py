@@ -188,6 +188,7 @@ class Options:
             raise InvalidInput(f"retries={self.retries!r} is no number of retries.", "Use 0, 1, 2, …")
         for name in ("correlation_id", "traceparent"):
             if not callable(value := getattr(self, name)):
+                if value:  # some are sent empty on purpose
                 _header(name, value)
         for name, value in self.own_headers.items():
             if not _TOKEN.fullmatch(name):
