@@ -5,7 +5,7 @@ from enmeshed_nb.acceptance.ground import Ground, GroundError, open_ground
 from enmeshed_nb.acceptance.outcomes import Outcome, Status
 from enmeshed_nb.acceptance.requirements import Requirement, requirements
 from enmeshed_nb.acceptance.running import PLANS, checks_of, run
-from enmeshed_nb.acceptance.trial import Broken, Trial, expect, expect_equal
+from enmeshed_nb.acceptance.trial import Broken, Trial, expect, expect_equal, expect_refused
 
 __all__ = [
     "CHECKS",
@@ -22,6 +22,7 @@ __all__ = [
     "checks_of",
     "expect",
     "expect_equal",
+    "expect_refused",
     "open_ground",
     "requirements",
     "run",

@@ -37,6 +37,7 @@ class Ground:
         others: more Connectors by name, for what needs them; see `enmeshed_nb.acceptance.stand`.
         is_local: whether a network of this run alone is used, on which everything may be done.
         listener: gets the events of the Connector "webhooks"; None if there is none.
+        patience: for how many seconds checks wait for something to come.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Ground:
     others: Mapping[str, Connector] = field(default_factory=dict)
     is_local: bool = False
     listener: EventListener | None = None
+    patience: float = 30.0
 
     @property
     def connectors(self) -> dict[str, Connector]:

@@ -2,16 +2,17 @@
 
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any
 
 from enmeshed_nb.acceptance.checking import Check
 from enmeshed_nb.acceptance.ground import Ground
 from enmeshed_nb.acceptance.outcomes import Outcome, Status
 from enmeshed_nb.acceptance.requirements import requirements
 from enmeshed_nb.acceptance.stand import MODULES, is_needed
-from enmeshed_nb.connector import ConnectionFailed, Connector, Exchange
+from enmeshed_nb.connector import ApiError, ConnectionFailed, Connector, Exchange, UnexpectedAnswer
 from enmeshed_nb.errors import UserError
 
 _CURRENT: ContextVar["Trial | None"] = ContextVar("trial", default=None)
@@ -44,6 +45,30 @@ def expect_equal(found: object, expected: object, what: str) -> None:
     expect(found == expected, f"{what} is {found!r}, expected {expected!r}.")
 
 
+def expect_refused(call: Callable[[], object], status: int, code: str = "") -> None:
+    """Say what is wrong unless a call is refused as it should be.
+
+    Args:
+        call: makes it.
+        status: the HTTP status that it must be refused with.
+        code: the API's error code; empty if any will do.
+
+    Raises:
+        Broken: it was not refused, or otherwise.
+        ConnectorError: there was no answer, or none of a Connector.
+    """
+    try:
+        call()
+    except ApiError as error:
+        expect_equal(error.status, status, "The status")
+        expect(not code or error.code == code, f"The code is {error.code!r}, expected {code!r}.")
+        return
+    except UnexpectedAnswer as error:
+        if error.status and error.status >= 400:
+            raise
+    raise Broken("It was not refused.")
+
+
 class Trial:
     """One run of a check.
 
@@ -73,6 +98,11 @@ class Trial:
         """Return the address of the Identity of a Connector of the run."""
         return self.ground.addresses[connector.name]
 
+    @property
+    def patience(self) -> float:
+        """For how many seconds the check waits for something to come."""
+        return self.ground.patience
+
     def other(self, name: str) -> Connector:
         """Return a further Connector of the run, one that the check `needs`; see `others`."""
         return self.others(name)[0]
@@ -84,6 +114,20 @@ class Trial:
         """
         found = [each for called, each in self.ground.others.items() if is_needed(called, [name])]
         return found or [each for each in (self.recipient,) if name in MODULES and _is_on(each, name)]
+
+    def answer(self, call: Callable[[], object]) -> Any:
+        """Make one call and return the JSON in the `result` of its answer, whatever the client thinks of it.
+
+        Raises:
+            ConnectorError: it was not answered with a success, or there is no `result`.
+        """
+        try:
+            call()
+        except UnexpectedAnswer:
+            last = self._exchanges[-1]
+            if not (last.succeeded and isinstance(last.response, dict) and "result" in last.response):
+                raise
+        return self._exchanges[-1].response["result"]
 
     @contextmanager
     def requirement(self, name: str, *, goes_on: bool = False) -> Iterator[None]:
@@ -98,7 +142,8 @@ class Trial:
 
         def found(status: Status, said: str = "") -> None:
             seconds = time.monotonic() - began
-            self._say(name, status, said, exchanges=self._exchanges[first:], seconds=seconds)
+            exchanges = self._exchanges[first:] or self._exchanges[-1:]
+            self._say(name, status, said, exchanges=exchanges, seconds=seconds)
 
         if self._is_unknown_here(name):
             since = requirements()[name].since

@@ -188,12 +188,12 @@ class Options:
             raise InvalidInput(f"retries={self.retries!r} is no number of retries.", "Use 0, 1, 2, …")
         for name in ("correlation_id", "traceparent"):
             if not callable(value := getattr(self, name)):
-                if value:  # some are sent empty on purpose
                 _header(name, value)
         for name, value in self.own_headers.items():
             if not _TOKEN.fullmatch(name):
                 raise InvalidInput(f"{name!r} is no name of a header.", "Use letters, digits and hyphens.")
-            _header(name, value)
+            if value:  # it may be sent empty
+                _header(name, value)
 
     def call(self, connector: str, method: str, path: str) -> Call:
         """Return a new call, with its correlation id."""

@@ -10,7 +10,8 @@ def found(body, ground, *requirements):
 
 
 def test_the_guide_holds_in_both_roles(ground):
-    outcomes = list(run(ground, checks_of(["guide"])))
+    chosen = [each for each in checks_of(["guide"]) if each.name != "guide.notebook"]
+    outcomes = list(run(ground, chosen))
     assert {each.status for each in outcomes} == {Status.PASSED}
     assert {each.swapped for each in outcomes} == {False, True}
     assert any(exchange.call == "POST /Requests/Outgoing" for each in outcomes for exchange in each.exchanges)
