@@ -192,7 +192,8 @@ class Options:
         for name, value in self.own_headers.items():
             if not _TOKEN.fullmatch(name):
                 raise InvalidInput(f"{name!r} is no name of a header.", "Use letters, digits and hyphens.")
-            _header(name, value)
+            if value:  # it may be sent empty
+                _header(name, value)
 
     def call(self, connector: str, method: str, path: str) -> Call:
         """Return a new call, with its correlation id."""
