@@ -49,7 +49,7 @@ from enmeshed_nb.content import (
 from enmeshed_nb.guide import Decision, wait_for, wait_for_status
 
 Json = Mapping[str, Any]
-GUIDE = ("guide.create",)
+GUIDE = ("guide.validate", "guide.create", "guide.accepted", "guide.rejected", "guide.several_items")
 """What holds for every Request; these checks only tell what is of a kind of items."""
 DECIDE = "error.consumption.requests.decide.validation"
 CODE, MESSAGE = "enmeshed-nb.not-now", "Not now."
