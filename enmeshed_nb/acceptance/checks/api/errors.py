@@ -193,7 +193,7 @@ def sending(trial: Trial) -> None:
             answer = one.call("POST", "/Messages", json={"recipients": wrong_recipients, "content": content})
             expect_error(answer, 400, INVALID_PROPERTY)
     one.messages.send(peer, draft.content)
-    wait_for_status(one.requests.outgoing, draft.id, "Open")
+    wait_for_status(one.requests.outgoing, draft.id, "Open", timeout=trial.patience)
     with trial.requirement("API-ERROR-REQUEST-SENT-TWICE"):
         expect_error(send(content), 400, "error.runtime.messages.cannotSendRequestThatWasAlreadySent")
 
@@ -210,7 +210,7 @@ def deciding(trial: Trial) -> None:
     """Decide in ways that do not fit, and a second time."""
     one, other, draft = trial.sender, trial.recipient, _draft(trial)
     one.messages.send(trial.address(other), draft.content)
-    wait_for_status(other.requests.incoming, draft.id, "ManualDecisionRequired", sync=other)
+    wait_for_status(other.requests.incoming, draft.id, "ManualDecisionRequired", sync=other, timeout=trial.patience)
     path = f"/Requests/Incoming/{draft.id}"
     with trial.requirement("API-ERROR-DECISION", goes_on=True):
         for verb, decision in (("Accept", NO), ("Accept", {"items": []}), ("Reject", YES)):

@@ -190,7 +190,7 @@ def _relationships(trial: Trial) -> Iterator[List]:
 def _asked(trial: Trial) -> LocalRequest:
     item = AuthenticationRequestItem(must_be_accepted=True, title=trial.mark)
     request = Request(title=trial.mark, items=[item], expires_at=tomorrow().replace(microsecond=0))
-    return ask(trial.sender, trial.recipient, request)
+    return ask(trial.sender, trial.recipient, request, timeout=trial.patience)
 
 
 def _requests(trial: Trial) -> Iterator[List]:
@@ -277,7 +277,11 @@ def operators(trial: Trial) -> None:
     mark, nothing = trial.mark, NO_SUCH_VALUE
     finds: dict[str, tuple[tuple[Pairs, bool], ...]] = {
         "EQUAL": (([("title", mark)], True), ([("title", mark[:-1])], False)),
-        "NOT": (([("title", f"!{mark}")], False), ([("title", f"!{nothing}")], True)),
+        "NOT": (
+            ([("title", f"!{mark}")], False),
+            ([("title", f"!{nothing}")], True),
+            ([("title", f"!{nothing}"), ("title", f"!{mark}")], False),
+        ),
         "EXISTS": (
             ([("title", "")], True),
             ([("title", "!")], False),
@@ -302,8 +306,8 @@ def operators(trial: Trial) -> None:
         ),
         "ANY-OF": (
             ([("title", nothing), ("title", mark)], True),
+            ([("title", mark), ("title", nothing)], True),
             ([("title", nothing), ("title", f"{nothing} either")], False),
-            ([("title", f"!{nothing}"), ("title", f"!{mark}")], False),
         ),
         "ALL-OF": (
             ([("title", mark), ("filename", "enmeshed-nb.txt")], True),

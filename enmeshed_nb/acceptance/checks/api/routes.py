@@ -15,7 +15,15 @@ from enmeshed_nb.acceptance.checks.api.answering import (
 )
 from enmeshed_nb.acceptance.kinds import numbered, own_attribute, shared_attribute, unique
 from enmeshed_nb.acceptance.trial import Trial, expect, expect_equal
-from enmeshed_nb.connector import SYNC_ALREADY_RUNNING, Answer, ApiError, Relationship
+from enmeshed_nb.connector import (
+    SYNC_ALREADY_RUNNING,
+    Answer,
+    ApiError,
+    Connector,
+    MessageWithAttachments,
+    NotFound,
+    Relationship,
+)
 from enmeshed_nb.content import (
     ArbitraryMessageContent,
     AuthenticationRequestItem,
@@ -74,7 +82,7 @@ def account(trial: Trial) -> None:
                     raise
                 return None
 
-        answer = wait_for(synchronised, what="another synchronisation to end")
+        answer = wait_for(synchronised, what="another synchronisation to end", timeout=trial.patience)
         assert answer
         expect_equal((answer.status, answer.content), (204, b""), "The answer to POST /Account/Sync")
     with trial.requirement("API-ACCOUNT-SYNC-INFO", goes_on=True):
@@ -163,7 +171,7 @@ def queries(trial: Trial) -> None:
             key=shared.key, owner="recipient", third_party=[trial.address(trial.recipient)]
         )
         answered(connector, lambda one: one.attributes.execute_third_party_relationship_attribute_query(third))
-    ask(trial.sender, trial.recipient, Request(title=trial.mark, items=[item]))
+    ask(trial.sender, trial.recipient, Request(title=trial.mark, items=[item]), timeout=trial.patience)
     with trial.requirement("API-ATTRIBUTES-QUERY-RELATIONSHIP"):
         hints = RelationshipAttributeCreationHints(
             title="A number", value_type="ProprietaryString", confidentiality="public"
@@ -333,9 +341,10 @@ def messages(trial: Trial) -> None:
         expect_in(answered(one, lambda it: it.messages.list()), sent.id, "GET /Messages")
     with trial.requirement("API-MESSAGES-RECEIVED"):
         got = wait_for(
-            lambda: {each.id: each for each in other.messages.list()}.get(sent.id),
+            lambda: _message(other, sent.id),
             what="the Message at the Recipient",
             sync_with=other,
+            timeout=trial.patience,
         )
         expect_equal(got and (got.is_own, got.created_by), (False, trial.address(one)), "isOwn and createdBy there")
     with trial.requirement("API-MESSAGES-ATTACHMENT", goes_on=True):
@@ -350,11 +359,14 @@ def messages(trial: Trial) -> None:
         expect_equal(sent_too.content.model_dump(), anything.model_dump(), "Its content")
 
 
-@check(
-    "API-MAIL-BODY-FORMAT",
-    after=BASICS,
-    creates="a Message",
-)
+def _message(connector: Connector, message_id: str) -> MessageWithAttachments | None:
+    try:
+        return connector.messages.get(message_id)
+    except NotFound:
+        return None
+
+
+@check("API-MAIL-BODY-FORMAT", after=BASICS, creates="a Message")
 def body_format(trial: Trial) -> None:
     """Say how the body of a Mail is written."""
     peer, body = trial.address(trial.recipient), f"# {trial.mark}"
@@ -516,7 +528,7 @@ def requests(trial: Trial) -> None:
     for each in made:
         one.messages.send(peer, each.content)
     for each in made:
-        wait_for_status(other.requests.incoming, each.id, "ManualDecisionRequired", sync=other)
+        wait_for_status(other.requests.incoming, each.id, "ManualDecisionRequired", sync=other, timeout=trial.patience)
     first, second = (each.id for each in made)
     with trial.requirement("API-REQUESTS-OUTGOING", goes_on=True):
         expect_equal(answered(one, lambda it: it.requests.outgoing.get(first)).id, first, "Its id")
