@@ -19,6 +19,8 @@ from enmeshed_nb.widgets.view import folded, text
 _KINDS = {Status.PASSED: "good", Status.WARNING: "warn", Status.FAILED: "bad"}
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
 _SLOWEST = 8
+_NOTHING = 0.0005
+"""Seconds: what is shorter was no call, but a look at an answer that was there."""
 
 
 def page(report: Report) -> str:
@@ -114,16 +116,16 @@ def _failure(result: Result) -> Node:
     """Return one that does not hold, with all that helps."""
     return htpy.article(".failure", id=result.id, data_status=result.status, data_plan=result.plan)[
         htpy.p(".id")[f"{result.id} · plan {result.plan}"],
-        htpy.h3[text(result.text)],
+        htpy.h3[_words(result.text)],
         htpy.dl[
-            htpy.dt["That is said in"],
+            htpy.dt["Source"],
             htpy.dd[_source(result)],
             result.expected and [htpy.dt["Expected by the plan"], htpy.dd[_state(result.expected)]],
             _found(result),
             htpy.dt["Likely cause"],
-            htpy.dd[text(result.cause)],
+            htpy.dd[_words(result.cause)],
             htpy.dt["What to do"],
-            htpy.dd(".cure")[text(result.cure)],
+            htpy.dd(".cure")[_words(result.cure)],
         ],
         _calls(result, is_open=True),
     ]
@@ -138,7 +140,7 @@ def _source(result: Result) -> Node:
 def _found(result: Result) -> Iterator[Node]:
     """Yield what was found, once if it is the same in both parts."""
     told: dict[tuple[Status, str], list[Outcome]] = {}
-    for each in result.outcomes:
+    for each in sorted(result.outcomes, key=lambda each: WORST_FIRST.index(each.status)):
         told.setdefault((each.status, each.said), []).append(each)
     for (status, said), outcomes in told.items():
         where = "" if len(told) == 1 else f" ({', '.join(dict.fromkeys(ROLES[each.swapped] for each in outcomes))})"
@@ -184,7 +186,7 @@ def _row(result: Result) -> Node:
     return htpy.details(".row", id=result.id, data_status=result.status, data_plan=result.plan)[
         htpy.summary[
             htpy.span(class_=f"state {_kind(result.status)}", title=result.status)[ICONS[result.status]],
-            htpy.span[text(result.text)],
+            htpy.span[_words(result.text)],
             htpy.small(".soft")[_how_long(result)],
         ],
         htpy.div[
@@ -228,7 +230,7 @@ def _times(results: Sequence[Result]) -> Node:
             htpy.tbody[
                 (
                     htpy.tr[
-                        htpy.td[text(each.text)],
+                        htpy.td[_words(each.text)],
                         htpy.td(".number")[_seconds(each.seconds)],
                         htpy.td(".number")[_seconds(each.reference_seconds)],
                         htpy.td(".wide", style="width:22%")[
@@ -245,7 +247,7 @@ def _times(results: Sequence[Result]) -> Node:
 def _made_on(report: Report) -> Node:
     return htpy.section[
         htpy.h2["Made on"],
-        htpy.table[
+        htpy.table(".stacked")[
             htpy.thead[htpy.tr[(htpy.th[name] for name in ("Connector", "version", "where", "Identity"))]],
             htpy.tbody[
                 (
@@ -266,7 +268,12 @@ def _made_on(report: Report) -> Node:
     ]
 
 
+def _words(told: str) -> Node:
+    """Return a text of ours, in which `names` stand between backticks."""
+    return [htpy.code[part] if index % 2 else text(part) for index, part in enumerate(told.split("`"))]
+
+
 def _seconds(seconds: float | None) -> str:
-    if seconds is None:
+    if seconds is None or seconds < _NOTHING:
         return ""
     return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
