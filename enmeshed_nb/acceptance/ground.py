@@ -3,11 +3,11 @@
 import os
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 
 from enmeshed_nb import own_connectors
-from enmeshed_nb.acceptance.stand import Stand, local_stand
+from enmeshed_nb.acceptance.stand import RELATED, Stand, local_stand
 from enmeshed_nb.connector import Connector
 from enmeshed_nb.errors import UserError
 from enmeshed_nb.guide import EventListener, RelationshipError, active_relationship, establish_relationship
@@ -16,6 +16,8 @@ from enmeshed_nb.localnet.settings import DATA_DIR_VARIABLE
 from enmeshed_nb.progress import waiting_for
 
 LOCAL = "local network"
+Reach = Callable[[dict[str, str]], AbstractContextManager[dict[str, str]]]
+"""Gets URLs by name, and has those by which they are reached while a `with` lasts."""
 
 
 class GroundError(UserError):
@@ -75,31 +77,17 @@ class Ground:
         versions: dict[str, str] = {}
         addresses: dict[str, str] = {}
         for each_name, each in all_of_them.items():
-            main = each in (sender, recipient)
-            versions[each_name] = each.require_version().version if main else _version(each, versions[sender.name])
-            addresses[each_name] = each.account.identity_info().address if main else _address(each)
+            if each is not sender and each.url == sender.url:  # another key, which may not be good for asking
+                versions[each_name], addresses[each_name] = versions[sender.name], addresses[sender.name]
+                continue
+            versions[each_name] = each.require_version().version
+            addresses[each_name] = each.account.identity_info().address
         if addresses[sender.name] == addresses[recipient.name]:
             raise GroundError(
                 f"{sender.url} and {recipient.url} are the same Identity {addresses[sender.name]}.",
                 "Name two Connectors: nobody can send a Request to themselves.",
             )
         return cls(name, sender, recipient, versions, addresses, others, is_local, listener)
-
-
-def _version(connector: Connector, otherwise: str) -> str:
-    """Return the version of a Connector whose key may not be good for asking: then that of the Sender."""
-    try:
-        return connector.require_version().version
-    except UserError:
-        return otherwise
-
-
-def _address(connector: Connector) -> str:
-    """Return the address of a Connector; empty if its key is not good for asking."""
-    try:
-        return connector.account.identity_info().address
-    except UserError:
-        return ""
 
 
 def own_name(profile: str | None) -> str:
@@ -115,6 +103,7 @@ def open_ground(
     *,
     needs: Collection[str] = (),
     confirm: Callable[[str], bool] = lambda _: False,
+    reach: Reach = nullcontext,
 ) -> Iterator[Ground]:
     """Have the Connectors for a run while a `with` lasts.
 
@@ -125,6 +114,7 @@ def open_ground(
         needs: names of further Connectors that the checks need (`Check.needs`); those of a local network are started.
         confirm: is asked before something is changed at own Connectors for the run to be possible: that they get a
             Relationship.
+        reach: how the servers of a local network are reached; for who stands between, to see what is noticed.
 
     Raises:
         ConnectorError: one cannot be reached, refuses its key, or is no Connector 7.
@@ -141,25 +131,27 @@ def open_ground(
             own_connectors.hand_on(own)
             ground = Ground.of(own_name(profile), sender, recipient, others)
         else:
-            ground = stack.enter_context(_local(local_stand(needs)))
-        for each in (ground.recipient, *(ground.others[name] for name in ("sync", "sse") if name in ground.others)):
+            ground = stack.enter_context(_local(local_stand(needs), reach))
+        for each in (ground.recipient, *(ground.others[name] for name in RELATED if name in ground.others)):
             _relate(ground, each, confirm)
         yield ground
 
 
 @contextmanager
-def _local(stand: Stand) -> Iterator[Ground]:
+def _local(stand: Stand, reach: Reach) -> Iterator[Ground]:
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="enmeshed-nb-accept-"))
         stack.callback(stop, folder)
         listener = stack.enter_context(EventListener()) if stand.listens else None
+        events = stack.enter_context(reach({"events": listener.url}))["events"] if listener else None
         with waiting_for("a local network for this run") as tell:
-            opened = LocalNetwork.open(folder, connectors=stand.configurations(listener), progress=tell)
+            opened = LocalNetwork.open(folder, connectors=stand.configurations(events), progress=tell)
         network = stack.enter_context(opened)
         states = {each.name: each for each in network.state.connectors}
-        clients = {name: Connector(each.url, each.api_key, name=name) for name, each in states.items()}
+        urls = stack.enter_context(reach({name: each.url for name, each in states.items()}))
+        clients = {name: Connector(urls[name], each.api_key, name=name) for name, each in states.items()}
         for name, key in stand.keys.items():
-            clients[name] = Connector(states["sender"].url, key, name=name)
+            clients[name] = Connector(urls["sender"], key, name=name)
         for each in clients.values():
             stack.callback(each.close)
         before = os.environ.get(DATA_DIR_VARIABLE)

@@ -12,6 +12,7 @@ from enmeshed_nb.acceptance.ground import Ground
 from enmeshed_nb.acceptance.outcomes import Outcome, Status
 from enmeshed_nb.acceptance.redacting import Redactor
 from enmeshed_nb.acceptance.requirements import requirements
+from enmeshed_nb.acceptance.stand import MODULES, is_needed
 from enmeshed_nb.connector import ApiError, ConnectionFailed, Connector, Exchange, UnexpectedAnswer
 from enmeshed_nb.errors import UserError
 
@@ -108,8 +109,16 @@ class Trial:
         return self.ground.patience
 
     def other(self, name: str) -> Connector:
-        """Return a further Connector of the run, one that the check `needs`."""
-        return self.ground.others[name]
+        """Return a further Connector of the run, one that the check `needs`; see `others`."""
+        return self.others(name)[0]
+
+    def others(self, name: str) -> list[Connector]:
+        """Return the further Connectors of the run that have a name, or one that begins with it and "-".
+
+        If there is none, the Recipient is it, if its module of that name is on.
+        """
+        found = [each for called, each in self.ground.others.items() if is_needed(called, [name])]
+        return found or [each for each in (self.recipient,) if name in MODULES and _is_on(each, name)]
 
     def answer(self, call: Callable[[], object]) -> Any:
         """Make one call and return the JSON in the `result` of its answer, whatever the client thinks of it.
@@ -172,7 +181,7 @@ class Trial:
         """Run the check; return what it found of each requirement that it declares. Nothing is raised but bugs."""
         token = _CURRENT.set(self)
         try:
-            if missing := [name for name in self.check.needs if name not in self.ground.others]:
+            if missing := [name for name in self.check.needs if not self.others(name)]:
                 self.skip(f"It needs a further Connector: {', '.join(missing)}.")
             self.check.body(self)
         except _Ended as ended:
@@ -224,6 +233,14 @@ class Trial:
 
     def _versions(self) -> str:
         return " and ".join(sorted({self.ground.versions[each.name] for each in (self.sender, self.recipient)}))
+
+
+def _is_on(connector: Connector, module: str) -> bool:
+    try:
+        modules = connector.monitoring.support().configuration.get("modules", {})
+    except UserError:  # the key may not be good for asking
+        return False
+    return bool(modules.get(module, {}).get("enabled"))
 
 
 def observe(exchange: Exchange) -> None:
