@@ -632,8 +632,6 @@ def accept(  # noqa: PLR0917  (click passes them by name)
     """
     from enmeshed_nb.acceptance import terminal
 
-    if profile:
-        os.environ["ENMESHED_NB_PROFILE"] = profile
     sys.exit(
         terminal.main(
             plans,
