@@ -665,6 +665,76 @@ def load_command(  # noqa: PLR0917  (click passes them by name)
     sys.exit(130 if report["interrupted"] else 0 if load.succeeded(report) else 3)
 
 
+@main.command()
+@click.option("--profile", help="The profile whose Connectors are tried; else those of the environment, or local ones.")
+@click.option(
+    "--plan",
+    "plans",
+    multiple=True,
+    metavar="PLAN",
+    help="guide, items, api, automation, security, or a FILE.toml of your own; repeatable.  [default: all]",
+)
+@click.option("--check", "checks", multiple=True, metavar="NAME", help="A single check, e.g. guide.create; repeatable.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("build/acceptance"),
+    show_default=True,
+    help="The folder for the reports.",
+)
+@click.option("--parallel", type=click.IntRange(1, 32), default=4, show_default=True, help="Checks side by side.")
+@click.option(
+    "--rate",
+    type=click.FloatRange(0, 1000, min_open=True),
+    help="Calls in a second for each Connector, at most.  [default: 20 for own Connectors]",
+)
+@click.option("--fresh", is_flag=True, help="Begin anew, also where a run was broken off.")
+@click.option("--dry-run", is_flag=True, help="Do nothing; say what would be done, and what it would leave where.")
+@click.option("--coverage", is_flag=True, help="Do nothing; list all requirements, and the checks that look at them.")
+@click.option("--yes", is_flag=True, help="Do not ask before own Connectors get a Relationship for the run.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON (with --coverage: that).")
+@needs("lab")
+def accept(  # noqa: PLR0917  (click passes them by name)
+    profile: str | None,
+    plans: tuple[str, ...],
+    checks: tuple[str, ...],
+    out: Path,
+    parallel: int,
+    rate: float | None,
+    fresh: bool,
+    dry_run: bool,
+    coverage: bool,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Hold two Connectors against the sentences of the guide and of the API's documentation.
+
+    These are your own Connectors, or those of a local network that is made for the run. In --out it leaves report.html
+    (to be sent to a colleague), report.json, junit.xml, summary.md and badge.svg. A run that was broken off goes on
+    where it was.
+
+    Exit codes: 0 all that was looked at holds; 1 something does not hold; 2 what was asked for is not possible as it
+    was asked; 3 the run is not complete: Connectors could not be reached, something could not be prepared, or Ctrl-C.
+    """
+    from enmeshed_nb.acceptance import terminal
+
+    sys.exit(
+        terminal.main(
+            plans,
+            checks,
+            console(stderr=True),
+            what="coverage" if coverage else "dry run" if dry_run else "run",
+            as_json=as_json,
+            out=out,
+            profile=profile,
+            parallel=parallel,
+            rate=rate,
+            fresh=fresh,
+            yes=yes,
+        )
+    )
+
+
 @main.command(context_settings={"ignore_unknown_options": True})
 @click.argument("jupyter_arguments", nargs=-1, type=click.UNPROCESSED)
 @click.option("--fresh", is_flag=True, help="Make the working copy of the notebooks anew; the old one is kept.")

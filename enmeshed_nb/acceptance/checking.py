@@ -19,6 +19,8 @@ class Check:
         after: the names of checks; if a requirement of theirs does not hold, this one is skipped.
         alone: whether no other may run beside it.
         creates: what it leaves at the Connectors, in words; empty if nothing.
+        needs: names of further Connectors (`Ground.others`); without one of them it is skipped.
+        swaps: whether it is made a second time, with Sender and Recipient in each other's part.
     """
 
     name: str
@@ -28,6 +30,13 @@ class Check:
     after: tuple[str, ...] = ()
     alone: bool = False
     creates: str = ""
+    needs: tuple[str, ...] = ()
+    swaps: bool = True
+
+    @property
+    def roles(self) -> tuple[bool, ...]:
+        """Whether the roles are swapped, for each time that it is made."""
+        return (False, True) if self.swaps else (False,)
 
     @property
     def title(self) -> str:
@@ -40,14 +49,20 @@ CHECKS: dict[str, Check] = {}
 
 
 def check(
-    *requirements: str, after: Sequence[str] = (), alone: bool = False, creates: str = ""
+    *requirements: str,
+    after: Sequence[str] = (),
+    alone: bool = False,
+    creates: str = "",
+    needs: Sequence[str] = (),
+    swaps: bool = True,
 ) -> Callable[[Body], Body]:
-    """Register a function as a check; its module's name is that of its plan. See `Check`."""
+    """Register a function as a check; its module's name (or that of its folder) is that of its plan. See `Check`."""
 
     def register(body: Body) -> Body:
-        plan = body.__module__.rpartition(".")[2]
+        plan = body.__module__.rpartition(".checks.")[2].partition(".")[0]
         name = f"{plan}.{body.__name__}"
-        CHECKS[name] = Check(name, plan, requirements, body, tuple(after), alone, creates)
+        assert name not in CHECKS, f"there are two checks {name}"
+        CHECKS[name] = Check(name, plan, requirements, body, tuple(after), alone, creates, tuple(needs), swaps)
         return body
 
     return register

@@ -1,5 +1,6 @@
 """What is the same for `Http` and `AsyncHttp`, the funnels through which every call of a Connector's API goes."""
 
+import json
 import os
 import re
 import threading
@@ -43,6 +44,8 @@ JSON = "application/json"
 PNG = "image/png"
 ANYTHING = "*/*"
 RETRIED_STATUSES = {502, 503, 504}
+_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+"""A method, or a name of a header."""
 _TITLE = re.compile(r"<title[^<>]*>([^<]*)", re.IGNORECASE)
 _SAID = 100  # characters
 _UNSENT = httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError
@@ -75,28 +78,53 @@ class Route:
             raise InvalidInput(f"An id is needed, not {value!r}.", "Pass the `id` of the object.")
         return quote(value, safe="")
 
+    @classmethod
+    def as_written(cls, method: str, path: str, base: str) -> "Route":
+        """Return the endpoint that somebody asks for by method and path, whether there is one or not.
+
+        Raises:
+            InvalidInput: they cannot be sent, or would not be sent to this Connector.
+        """
+        if not _TOKEN.fullmatch(method):
+            raise InvalidInput(f"{method!r} is no HTTP method.", "Use e.g. GET.")
+        if not (path.startswith("/") and path.isascii() and path.isprintable() and " " not in path):
+            raise InvalidInput(
+                f"{path!r} is no path at a Connector.", "Begin it with “/”, and quote what is no ASCII: /Messages."
+            )
+        return cls(method.upper(), path.removeprefix(API) if base == API else path, base)
+
 
 VERSION = Route("GET", "/Monitoring/Version", "")
 
 
 @dataclass(frozen=True)
 class Body:
-    """What a request carries: JSON, or a multipart form with a file."""
+    """What a request carries: JSON, or a multipart form with a file, or what is sent as it is."""
 
     json: Any = None
     form: Mapping[str, Any] | None = None
     file: tuple[str, Any, str] | None = None
+    content: str | bytes | None = None
 
     def arguments(self) -> dict[str, Any]:
         """Return the body as httpx takes it."""
         if self.file:
             return {"data": self.form, "files": {"file": self.file}}
+        if self.content is not None:
+            return {"content": self.content}
         return {} if self.json is None else {"json": self.json}
 
     @property
     def shown(self) -> Any:
         """Return what an Exchange shows of the body."""
-        return {**(self.form or {}), "file": f"<{self.file[0]}, {self.file[2]}>"} if self.file else self.json
+        if self.file:
+            return {**(self.form or {}), "file": f"<{self.file[0]}, {self.file[2]}>"}
+        if self.content is None:
+            return self.json
+        try:
+            return json.loads(self.content)
+        except (ValueError, RecursionError):  # a password in it would not be found
+            return f"<{len(self.content)} {'characters' if isinstance(self.content, str) else 'bytes'}, not JSON>"
 
 
 @dataclass(frozen=True)
@@ -110,6 +138,8 @@ class Options:
         traceparent: the trace (W3C Trace Context) that the call belongs to, or what gives it for each call.
         resend: whether it is found out, after a lost answer, if the Connector did what was asked: see `resending`.
         on_answer: is told of each HTTP answer and the call that it answers.
+        own_headers: headers that are sent instead of the usual ones, or beside them.
+        authenticated: whether the API key is sent.
 
     Raises:
         InvalidInput: one of them cannot be meant.
@@ -121,6 +151,8 @@ class Options:
     traceparent: str | Hook | None = None
     resend: bool = False
     on_answer: Callable[[Call, httpx.Response], None] | None = None
+    own_headers: Mapping[str, str] = field(default_factory=dict)
+    authenticated: bool = True
 
     def __post_init__(self) -> None:
         if not isinstance(self.timeout, int | float) or not self.timeout > 0:
@@ -130,15 +162,27 @@ class Options:
         for name in ("correlation_id", "traceparent"):
             if not callable(value := getattr(self, name)):
                 _header(name, value)
+        for name, value in self.own_headers.items():
+            if not _TOKEN.fullmatch(name):
+                raise InvalidInput(f"{name!r} is no name of a header.", "Use letters, digits and hyphens.")
+            if value:  # it may be sent empty
+                _header(name, value)
 
     def call(self, connector: str, method: str, path: str) -> Call:
         """Return a new call, with its correlation id."""
         return Call(connector, method, path, _now("correlation_id", self.correlation_id) or str(uuid4()))
 
-    def headers(self, call: Call) -> dict[str, str]:
-        """Return the headers by which a call is found in logs and traces."""
+    def headers(self, call: Call, accept: str) -> httpx.Headers:
+        """Return what is accepted, the headers by which a call is found in logs and traces, and those of its own."""
         trace = _now("traceparent", self.traceparent)
-        return {"X-Correlation-ID": call.correlation_id or ""} | ({"traceparent": trace} if trace else {})
+        headers = httpx.Headers({"Accept": accept, "X-Correlation-ID": call.correlation_id or ""})
+        headers.update({"traceparent": trace} if trace else {})
+        headers.update(self.own_headers)
+        return headers
+
+    def authentication(self) -> dict[str, Any]:
+        """Return how httpx is told to leave the API key out; nothing if it is sent."""
+        return {} if self.authenticated else {"auth": None}
 
     def limits(self) -> httpx.Timeout:
         """Return the timeouts as httpx takes them; a call may wait for its turn as long as it takes."""
@@ -370,7 +414,7 @@ class HttpCore:
             return None if streamed else response.content
         if response.status_code == 204:
             return None
-        json = _json(response)
+        json = json_of(response)
         if not isinstance(json, dict):
             raise self._not_a_connector(call, response)
         if isinstance(json.get("error"), dict) and not response.is_success:
@@ -439,7 +483,8 @@ def _said(response: httpx.Response) -> str:
     return f" Its page is called “{' '.join(unescape(title[1]).split())[:_SAID]}”." if title else ""
 
 
-def _json(response: httpx.Response) -> Any:
+def json_of(response: httpx.Response) -> Any:
+    """Return the body of an answer as JSON; None if it is none."""
     try:
         return response.json()
     except (ValueError, httpx.ResponseNotRead):
@@ -449,7 +494,7 @@ def _json(response: httpx.Response) -> Any:
 def _shown(response: httpx.Response) -> Any:
     content_type = response.headers.get("content-type", "")
     if content_type.startswith(JSON):
-        return _json(response)
+        return json_of(response)
     try:
         size = len(response.content)
     except httpx.ResponseNotRead:

@@ -20,6 +20,7 @@ from enmeshed_nb.connector import (
 )
 from tests.connector.test_http import ADDRESS, KEY, always, connector, error
 
+URL = "http://connector.test"
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
@@ -199,6 +200,97 @@ def test_the_real_connector_logs_the_id(sender: Connector, network: Any) -> None
     assert answer.json()["result"][0]["id"] == answer.value[0].id
     assert answer.headers["content-type"].startswith("application/json")
     assert journal.last().correlation_id == answer.correlation_id == "by-this-it-is-found"
+
+
+def test_any_call_can_be_made_and_its_answer_is_there_whatever_it_says() -> None:
+    server = Server(httpx.Response(418, json={"error": {"code": "error.teapot"}}))
+    with connector(server) as sender, Journal(sender) as journal:
+        answer = sender.with_options(correlation_id="mine").call(
+            "brew", "/Tea%20Pots", query=[("k", "a"), ("k", "b")], json={"password": "open", "n": 1}
+        )
+    assert (answer.status, answer.value) == (418, {"error": {"code": "error.teapot"}})
+    (asked,) = server.asked
+    assert (asked.method, str(asked.url)) == ("BREW", f"{URL}/api/core/v1/Tea%20Pots?k=a&k=b")
+    assert asked.content == b'{"password":"open","n":1}'
+    assert (asked.headers["accept"], asked.headers["x-correlation-id"]) == ("application/json", "mine")
+    seen = journal.last()
+    assert (seen.call, seen.status, seen.correlation_id) == ("BREW /Tea%20Pots?k=a&k=b", 418, answer.correlation_id)
+    assert seen.request == {"password": "***", "n": 1}
+
+
+def test_a_call_is_sent_as_it_is_written() -> None:
+    server = Server()
+    exchanges = list[Exchange]()
+    with connector(server) as sender:
+        sender.observe(exchanges.append)
+        sender.call("POST", "/Messages", content='{"password": "open"', headers={"ACCEPT": "text/html"})
+        sender.call("POST", "/Messages", content=b'{"password": "open"}', headers={"Content-Type": "text/plain"})
+        sender.call("GET", "/health", base="", authenticated=False)
+        sender.call("GET", "/api/core/v1/Messages", query={"status": "Open"})
+        sender.call("GET", "/Messages", headers={"X-API-KEY": "another"}, authenticated=False)
+    broken, text, health, listed, foreign = server.asked
+    assert broken.content == b'{"password": "open"'
+    assert (broken.headers["content-type"], broken.headers.get_list("accept")) == ("application/json", ["text/html"])
+    assert text.headers.get_list("content-type") == ["text/plain"]
+    assert (health.url.path, "x-api-key" in health.headers) == ("/health", False)
+    assert (listed.url.path, listed.url.query) == ("/api/core/v1/Messages", b"status=Open")
+    assert (broken.headers["x-api-key"], foreign.headers["x-api-key"]) == (KEY, "another")
+    assert [each.request for each in exchanges] == ["<19 characters, not JSON>", {"password": "***"}, None, None, None]
+
+
+def test_the_next_call_is_as_usual() -> None:
+    server = Server()
+    with connector(server) as sender:
+        sender.call("GET", "/Messages", authenticated=False, headers={"Accept": "text/html"})
+        sender.account.identity_info()
+    assert server.asked[1].headers["x-api-key"] == KEY
+    assert server.asked[1].headers["accept"] == "application/json"
+
+
+@pytest.mark.parametrize("answer", [httpx.Response(204), httpx.Response(200, text="pong"), httpx.Response(401)])
+def test_an_answer_that_is_no_json_has_no_value(answer: httpx.Response) -> None:
+    with connector(Server(answer)) as sender:
+        found = sender.call("GET", "/Messages")
+    assert (found.value, found.status) == (None, answer.status_code)
+
+
+def test_a_call_that_only_reads_is_repeated_as_any_other() -> None:
+    server = Server(httpx.Response(503), httpx.Response(503))
+    with connector(server) as sender:
+        assert sender.call("GET", "/Messages").status == 200
+    with connector(Server(httpx.Response(503))) as sender:
+        assert sender.call("POST", "/Messages").status == 503
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("GET", "https://elsewhere.example/"), "no path at a Connector"),
+        (("GET", "Messages"), "no path at a Connector"),
+        (("GET", "/Messages\r\nX: y"), "no path at a Connector"),
+        (("GET", "/Zoë"), "quote what is no ASCII"),
+        (("GET /", "/Messages"), "no HTTP method"),
+        (("", "/Messages"), "no HTTP method"),
+    ],
+)
+def test_what_cannot_be_sent_to_this_connector_is_refused(arguments: tuple[str, str], said: str) -> None:
+    server = Server()
+    with connector(server) as sender, pytest.raises(InvalidInput, match=said):
+        sender.call(*arguments)
+    assert not server.asked
+
+
+@pytest.mark.parametrize("headers", [{"A b": "c"}, {"A": "b\r\nC: d"}, {"A": "ü"}, {"": "b"}])
+def test_headers_that_cannot_be_sent_are_refused(headers: dict[str, str]) -> None:
+    with connector(Server()) as sender, pytest.raises(InvalidInput):
+        sender.call("GET", "/Messages", headers=headers)
+
+
+def test_a_path_with_two_slashes_stays_at_this_connector() -> None:
+    server = Server()
+    with connector(server) as sender:
+        sender.call("GET", "//elsewhere.example/x", base="")
+    assert server.asked[0].url.host == httpx.URL(URL).host
 
 
 def test_200_threads_share_one(sender: Connector) -> None:

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from enmeshed_nb.connector._async.issued import AsyncIssued
 from enmeshed_nb.connector._async.resending import AsyncResending
+from enmeshed_nb.connector.answers import Answer, raw_answer
 from enmeshed_nb.connector.authentication import ClientCredentials, InHeader, NoToken
 from enmeshed_nb.connector.connection import Connection
 from enmeshed_nb.connector.ending import AsyncEnd
@@ -21,7 +22,17 @@ from enmeshed_nb.connector.errors import (
     ConnectorError,
     UnexpectedAnswer,
 )
-from enmeshed_nb.connector.http import JSON, RETRIED_STATUSES, VERSION, Body, HttpCore, Options, Route, Shared
+from enmeshed_nb.connector.http import (
+    JSON,
+    RETRIED_STATUSES,
+    VERSION,
+    Body,
+    HttpCore,
+    Options,
+    Route,
+    Shared,
+    json_of,
+)
 from enmeshed_nb.connector.resending import Search, Sent, search_for
 from enmeshed_nb.connector.versions import Version, require_version_7
 from enmeshed_nb.content.model import read_answer
@@ -102,6 +113,16 @@ class AsyncHttp(HttpCore):
             result = await once()
         return self.understood(call, read, result) if read else result
 
+    async def call_as_written(self, route: Route, query: Sequence[tuple[str, str]], body: Body) -> Answer[Any]:
+        """Do one call as it is written, and return the answer whatever it says; only a GET or HEAD is repeated.
+
+        Raises:
+            ConnectionFailed: there is no answer.
+        """
+        call = self.options.call(self.name, route.method, route.base + route.path)
+        response = await self._answer(call, query, body, JSON, None)
+        return raw_answer(json_of(response), [(call, response)])
+
     def _resending(self, search: Search, sent: Sent, once: Callable[[], Awaitable[Any]]) -> AsyncResending:
         other = self.with_options(resend=False)
         return AsyncResending(
@@ -155,7 +176,7 @@ class AsyncHttp(HttpCore):
     ) -> httpx.Response:
         """Send one HTTP request and return the answer, whatever it says."""
         self.check_usable(call)
-        headers = {"Accept": accept, **self.options.headers(call)}
+        headers = self.options.headers(call, accept)
         with self.observed(call, query, body) as answers:
             try:
                 async with self.shared.client.stream(
@@ -164,6 +185,7 @@ class AsyncHttp(HttpCore):
                     params=list(query) or None,
                     headers=headers,
                     timeout=self.options.limits(),
+                    **self.options.authentication(),
                     **body.arguments(),
                 ) as response:
                     await _receive(response, sink)

@@ -1,7 +1,7 @@
 # Made of enmeshed_nb/connector/_async/client.py by tools/synchronous.py: change that.
 """The client of one Connector."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self, TypeVar
 
 import httpx
@@ -26,8 +26,8 @@ from enmeshed_nb.connector.answers import Answer, raw_answer
 from enmeshed_nb.connector.authentication import Authentication
 from enmeshed_nb.connector.connection import Connection, Tls
 from enmeshed_nb.connector.errors import Call
-from enmeshed_nb.connector.exchange import BeginObserver, Observer
-from enmeshed_nb.connector.http import Hook, Options
+from enmeshed_nb.connector.exchange import API, BeginObserver, Observer
+from enmeshed_nb.connector.http import JSON, Body, Hook, Options, Route
 from enmeshed_nb.connector.monitoring import Health
 from enmeshed_nb.connector.versions import Version, require_version_7
 
@@ -183,6 +183,49 @@ class Connector(Closing):
         answers: list[tuple[Call, httpx.Response]] = []
         value = call(self._with({"on_answer": lambda *answer: answers.append(answer)}))
         return raw_answer(value, answers)
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | Sequence[tuple[str, str]] = (),
+        json: Any = None,
+        content: str | bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        authenticated: bool = True,
+        base: str = API,
+    ) -> Answer[Any]:
+        """Do any call, also one that this client does not know or would refuse, and return the answer as it came.
+
+            answer = connector.call("GET", "/Messages", query={"colour": "red"})
+            answer.status, answer.headers, answer.value
+
+        Nothing is checked, whatever the answer's status is. Observers are told of it as of any other call.
+
+        Args:
+            method: e.g. "GET".
+            path: below `/api/core/v1`, e.g. `/Messages`; characters beyond ASCII are quoted (`urllib.parse.quote`).
+            query: the query string's pairs, or a dict of them.
+            json: what is sent as JSON; None: nothing.
+            content: what is sent as it is, instead; `application/json` unless *headers* say otherwise.
+            headers: beside the usual ones, or in their place, e.g. `{"Accept": "image/png"}`.
+            authenticated: whether the API key is sent; one of your own is a header, with False here.
+            base: what the path is below: "" for `/health` and `/Monitoring/…`.
+
+        Returns:
+            the answer; its `value` is the body as JSON, with its envelope, or None if it is none.
+
+        Raises:
+            InvalidInput: it cannot be sent as it is.
+            ConnectionFailed: there is no answer.
+        """
+        route = Route.as_written(method, path, base)
+        usual = {} if content is None else {"content-type": JSON}
+        own = usual | {name.lower(): value for name, value in (headers or {}).items()}
+        http = self._http.with_options(own_headers=own, authenticated=authenticated)
+        pairs = list(query.items()) if isinstance(query, Mapping) else list(query)
+        return http.call_as_written(route, pairs, Body(json=json, content=content))
 
     def observe(self, observer: Observer, on_begin: BeginObserver | None = None) -> Callable[[], None]:
         """Call *observer* with every `Exchange` from now on; return a function that ends this.

@@ -1,0 +1,1 @@
+"""Connectors that break what the plan `automation` asks for."""
