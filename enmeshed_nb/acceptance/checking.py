@@ -56,11 +56,12 @@ def check(
     needs: Sequence[str] = (),
     swaps: bool = True,
 ) -> Callable[[Body], Body]:
-    """Register a function as a check; its module's name is that of its plan. See `Check`."""
+    """Register a function as a check; its module's name (or that of its folder) is that of its plan. See `Check`."""
 
     def register(body: Body) -> Body:
-        plan = body.__module__.rpartition(".")[2]
+        plan = body.__module__.rpartition(".checks.")[2].partition(".")[0]
         name = f"{plan}.{body.__name__}"
+        assert name not in CHECKS, f"there are two checks {name}"
         CHECKS[name] = Check(name, plan, requirements, body, tuple(after), alone, creates, tuple(needs), swaps)
         return body
 

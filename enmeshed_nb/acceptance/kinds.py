@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from enmeshed_nb.acceptance.trial import Trial, expect, expect_equal
-from enmeshed_nb.connector import Connector, DeletionInfo, File, ForwardingDetails, LocalAttribute, NotFound
+from enmeshed_nb.connector import Connector, DeletionInfo, ForwardingDetails, LocalAttribute, NotFound
 from enmeshed_nb.content import (
     AuthenticationRequestItem,
     ConsentRequestItem,
@@ -242,7 +242,7 @@ def _has(connector: Connector, attribute_id: str) -> bool:
 def shared_attribute(trial: Trial) -> LocalAttribute:
     """Create an Attribute of the Sender and share it with the Recipient."""
     own = own_attribute(trial)
-    ask(trial.sender, trial.recipient, Request(title=trial.mark, items=[sharing(own)]))
+    ask(trial.sender, trial.recipient, Request(title=trial.mark, items=[sharing(own)]), timeout=trial.patience)
     return own
 
 
@@ -295,19 +295,16 @@ def _transfer_file_ownership(trial: Trial) -> Asked:
             describe=lambda found: f"owned by {found.owner}",
             what="the File to have a new owner at the Sender",
             sync_with=trial.sender,
+            timeout=trial.patience,
         )
 
     def has_the_old_one() -> None:
-        expect_equal(_owner(trial.sender.files.get(file.id)), trial.address(trial.sender), "The File's owner")
+        expect_equal(trial.sender.files.get(file.id).owner, trial.address(trial.sender), "The File's owner")
 
     item = TransferFileOwnershipRequestItem(
         must_be_accepted=True, file_reference=file.reference.truncated, ownership_token=file.ownership_token
     )
     return Asked(item, has_effect=has_a_new_owner, has_none=has_the_old_one)
-
-
-def _owner(file: File) -> str:
-    return file.owner
 
 
 KINDS = (

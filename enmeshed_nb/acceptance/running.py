@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from enmeshed_nb.acceptance import checks  # noqa: F401 - registers them
 from enmeshed_nb.acceptance.checking import CHECKS, Check
@@ -91,7 +91,9 @@ def _make(job: "Job", ground: Ground, obstacle: str, over: threading.Event) -> l
     if not again.lost:
         return outcomes
     said = "It was made twice, and each time a connection was lost."
-    return [replace(each, said=f"{each.said}\n{said}") if each.status in _BAD else each for each in outcomes]
+    return [
+        each.model_copy(update={"said": f"{each.said}\n{said}"}) if each.status in _BAD else each for each in outcomes
+    ]
 
 
 def _answers(connector: Connector) -> bool:

@@ -3,8 +3,10 @@
 On own Connectors the same are found in the profile, by these names:
 
 - `attacker`: another Identity, which has no Relationship with Sender or Recipient;
+- `newcomer`: another Identity still, whose Relationships are made and ended;
 - `sync`, `sse`: a Connector on which that module is on;
 - `webhooks`: one that sends its events to the listener of the run;
+- `debug`: one in debug mode, with an Identity that nobody needs;
 - `decider`: one whose module decides incoming Requests by rules, with these in `automationConfig` (`DECISIONS`);
 - `limited-…`: the Sender once more, with an API key that has only the scope that the name says: `limited-core-files`;
 - `expired`, `disabled`: the Sender once more, with an API key whose time is over, or that is switched off.
@@ -34,9 +36,11 @@ _SSE = {"sse": {"enabled": True}}
 
 CONNECTORS: dict[str, dict[str, Any]] = {
     "attacker": {},
+    "newcomer": {},
     "sync": {"modules": {"sync": {"enabled": True, "interval": 1}}},
     "sse": {"modules": _SSE},
     "webhooks": {"modules": _SSE},
+    "debug": {"debug": True},
     "decider": {"modules": _SSE | {"decider": {"enabled": True, "automationConfig": DECISIONS}}},
 }
 """Configurations by name; `webhooks` gets its targets when it is started."""

@@ -10,11 +10,14 @@ from typing import Any
 from enmeshed_nb.acceptance.checking import Check
 from enmeshed_nb.acceptance.ground import Ground
 from enmeshed_nb.acceptance.outcomes import Outcome, Status
+from enmeshed_nb.acceptance.redacting import Redactor
 from enmeshed_nb.acceptance.requirements import requirements
 from enmeshed_nb.acceptance.stand import MODULES, is_needed
 from enmeshed_nb.connector import ApiError, ConnectionFailed, Connector, Exchange, UnexpectedAnswer
 from enmeshed_nb.errors import UserError
 
+_SHOWN = 6
+"""How many of the last calls are told of what does not hold."""
 _CURRENT: ContextVar["Trial | None"] = ContextVar("trial", default=None)
 
 
@@ -93,6 +96,8 @@ class Trial:
         )
         self._found: dict[str, Outcome] = {}
         self._exchanges: list[Exchange] = []
+        self._told = 0
+        self._redactor = Redactor()
 
     def address(self, connector: Connector) -> str:
         """Return the address of the Identity of a Connector of the run."""
@@ -141,9 +146,7 @@ class Trial:
         first, began = len(self._exchanges), time.monotonic()
 
         def found(status: Status, said: str = "") -> None:
-            seconds = time.monotonic() - began
-            exchanges = self._exchanges[first:] or self._exchanges[-1:]
-            self._say(name, status, said, exchanges=exchanges, seconds=seconds)
+            self._say(name, status, said, first=first, seconds=time.monotonic() - began)
 
         if self._is_unknown_here(name):
             since = requirements()[name].since
@@ -203,17 +206,21 @@ class Trial:
                 self._say(name, Status.SKIPPED, why, is_open=is_open)
 
     def _say(
-        self,
-        name: str,
-        status: Status,
-        said: str,
-        *,
-        exchanges: list[Exchange] | None = None,
-        seconds: float = 0.0,
-        is_open: bool = False,
+        self, name: str, status: Status, said: str, *, first: int = 0, seconds: float = 0.0, is_open: bool = False
     ) -> None:
-        kept = tuple(self._exchanges if exchanges is None else exchanges)
-        self._found[name] = Outcome(self.check.name, name, self.swapped, status, said, kept, seconds, is_open)
+        calls, self._told = len(self._exchanges) - self._told, len(self._exchanges)
+        kept = () if status == Status.PASSED else self._exchanges[first:] or self._exchanges
+        self._found[name] = Outcome(
+            check=self.check.name,
+            requirement=name,
+            swapped=self.swapped,
+            status=status,
+            exchanges=tuple(map(self._redactor.seen, kept[-_SHOWN:])),
+            said=self._redactor.text(said),
+            seconds=seconds,
+            calls=calls,
+            is_open=is_open,
+        )
 
     def _remember_loss(self, error: Exception) -> None:
         if isinstance(error, ConnectionFailed) or getattr(error, "status", None) in (502, 503, 504):

@@ -1,5 +1,5 @@
 """The checks, one module for each plan."""
 
-from enmeshed_nb.acceptance.checks import automation, guide, items, security
+from enmeshed_nb.acceptance.checks import api, automation, guide, items, security
 
-__all__ = ["automation", "guide", "items", "security"]
+__all__ = ["api", "automation", "guide", "items", "security"]

@@ -49,7 +49,7 @@ from enmeshed_nb.content import (
 from enmeshed_nb.guide import Decision, wait_for, wait_for_status
 
 Json = Mapping[str, Any]
-GUIDE = ("guide.create",)
+GUIDE = ("guide.validate", "guide.create", "guide.accepted", "guide.rejected", "guide.several_items")
 """What holds for every Request; these checks only tell what is of a kind of items."""
 DECIDE = "error.consumption.requests.decide.validation"
 CODE, MESSAGE = "enmeshed-nb.not-now", "Not now."
@@ -70,13 +70,16 @@ def _sent(trial: Trial, *items: RequestItem | RequestItemGroup) -> tuple[LocalRe
     created = trial.sender.requests.outgoing.create(_request(trial, *items), peer)
     trial.sender.messages.send(peer, created.content)
     incoming = trial.recipient.requests.incoming
-    return created, wait_for_status(incoming, created.id, "ManualDecisionRequired", sync=trial.recipient)
+    return created, wait_for_status(
+        incoming, created.id, "ManualDecisionRequired", sync=trial.recipient, timeout=trial.patience
+    )
 
 
 def _completed(trial: Trial, request_id: str) -> tuple[Json, Json]:
     """Return the Response that the Recipient gave, and that the Sender got."""
-    at_recipient = wait_for_status(trial.recipient.requests.incoming, request_id, "Completed")
-    at_sender = wait_for_status(trial.sender.requests.outgoing, request_id, "Completed", sync=trial.sender)
+    incoming, outgoing = trial.recipient.requests.incoming, trial.sender.requests.outgoing
+    at_recipient = wait_for_status(incoming, request_id, "Completed", timeout=trial.patience)
+    at_sender = wait_for_status(outgoing, request_id, "Completed", sync=trial.sender, timeout=trial.patience)
     given, got = at_recipient.response, at_sender.response
     return (given.content.model_dump() if given else {}), (got.content.model_dump() if got else {})
 
@@ -372,14 +375,15 @@ def shared_and_deleted(trial: Trial) -> None:
         result = _validated(trial, sharing(own))
         codes = [each.code for each in result.failures()]
         expect_equal(codes, ["error.consumption.requests.invalidRequestItem"], "What is said of it")
+    trial.recipient.attributes.delete(own.id)
     with trial.requirement("ITEMS-DELETE-NOTIFICATION"):
-        trial.recipient.attributes.delete(own.id)
         wait_for(
             lambda: deletion(forwarded(trial, own.id)),
             until=lambda found: found and found.deletion_status == "DeletedByRecipient",
             describe=lambda found: found.deletion_status if found else "nothing",
             what="the Sender to learn that the Recipient has deleted the Attribute",
             sync_with=trial.sender,
+            timeout=trial.patience,
         )
 
 

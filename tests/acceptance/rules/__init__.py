@@ -1,5 +1,5 @@
 """How Connectors are broken on purpose, one module for each plan; see `tests.acceptance.proxy`."""
 
-from tests.acceptance.rules import automation, guide, security
+from tests.acceptance.rules import api, automation, guide, items, security
 
-__all__ = ["automation", "guide", "security"]
+__all__ = ["api", "automation", "guide", "items", "security"]
