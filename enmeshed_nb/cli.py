@@ -83,6 +83,12 @@ def data_dir_option(command: Command) -> Command:
     return click.option("--data-dir", type=click.Path(path_type=Path), help=text)(command)
 
 
+def profile_option(command: Command) -> Command:
+    """Give a command the option `--profile`."""
+    text = "Use your own Connectors: those of this profile (see `profiles`).  [default: $ENMESHED_NB_PROFILE]"
+    return click.option("--profile", metavar="NAME", help=text)(command)
+
+
 def connector_names(value: str) -> list[str]:
     """Read the value of `--connectors`: names separated by commas, or how many Connectors.
 
@@ -538,6 +544,7 @@ def backbone(  # noqa: PLR0917  (click passes them by name)
 )
 @click.option("--junit", type=click.Path(path_type=Path), help="Also write a JUnit XML report.")
 @click.option("--help-parameters", is_flag=True, help="Run nothing; list the parameters: type, default and meaning.")
+@profile_option
 @data_dir_option
 @needs("lab")
 def run(  # noqa: PLR0917  (click passes them by name)
@@ -547,6 +554,7 @@ def run(  # noqa: PLR0917  (click passes them by name)
     out: Path,
     junit: Path | None,
     help_parameters: bool,
+    profile: str | None,
     data_dir: Path | None,
 ) -> None:
     """Execute notebooks.
@@ -561,7 +569,7 @@ def run(  # noqa: PLR0917  (click passes them by name)
         runner.print_parameters({notebook: runner.parameters_of(notebook) for notebook in notebooks}, console())
         return
     planned = runner.plan(notebooks, runner.parse_parameters(parameters), matrix, out)
-    with _connectors_for_kernels(data_dir) or nullcontext():
+    with _connectors_for_kernels(data_dir, profile) or nullcontext():
         runs = [runner.execute(one) for one in planned]
     runner.print_report(runs, console())
     if junit:
@@ -624,8 +632,6 @@ def accept(  # noqa: PLR0917  (click passes them by name)
     """
     from enmeshed_nb.acceptance import terminal
 
-    if profile:
-        os.environ["ENMESHED_NB_PROFILE"] = profile
     sys.exit(
         terminal.main(
             plans,
@@ -651,9 +657,16 @@ def accept(  # noqa: PLR0917  (click passes them by name)
     type=click.Path(path_type=Path),
     help="Where the working copy is (default: enmeshed-nb in the platform's documents folder).",
 )
+@profile_option
 @data_dir_option
 @needs("lab")
-def lab(jupyter_arguments: tuple[str, ...], fresh: bool, notebooks_dir: Path | None, data_dir: Path | None) -> None:
+def lab(
+    jupyter_arguments: tuple[str, ...],
+    fresh: bool,
+    notebooks_dir: Path | None,
+    profile: str | None,
+    data_dir: Path | None,
+) -> None:
     """Open JupyterLab on the first notebook, with a network.
 
     Both end together. What it opens is a working copy of the notebooks: what you do not change follows the project,
@@ -673,7 +686,7 @@ def lab(jupyter_arguments: tuple[str, ...], fresh: bool, notebooks_dir: Path | N
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         options.append("--allow-root")
     _add_to("JUPYTER_CONFIG_PATH")
-    if opened := _connectors_for_kernels(data_dir):
+    if opened := _connectors_for_kernels(data_dir, profile):
         opened.outlive_exec()
     # This process becomes JupyterLab and keeps the lease: however it ends, the network ends with it.
     os.execv(sys.executable, [sys.executable, "-P", "-m", "jupyterlab", *options, *jupyter_arguments])  # noqa: S606
@@ -685,9 +698,10 @@ def lab(jupyter_arguments: tuple[str, ...], fresh: bool, notebooks_dir: Path | N
 )
 @click.option("--no-browser", is_flag=True, help="Do not open a browser; print the address alone.")
 @click.option("--theme", type=click.Choice(["light", "dark"]), default="light", show_default=True, help="How it looks.")
+@profile_option
 @data_dir_option
 @needs("lab")
-def play(port: int | None, no_browser: bool, theme: str, data_dir: Path | None) -> None:
+def play(port: int | None, no_browser: bool, theme: str, profile: str | None, data_dir: Path | None) -> None:
     """Open the playground as an app, with a network.
 
     Every step of the guide is a button there; no code is needed. Both end together, by Ctrl-C.
@@ -703,7 +717,7 @@ def play(port: int | None, no_browser: bool, theme: str, data_dir: Path | None) 
     if no_browser:
         options.append("--no-browser")
     _add_to("JUPYTER_PATH")
-    if opened := _connectors_for_kernels(data_dir):
+    if opened := _connectors_for_kernels(data_dir, profile):
         opened.outlive_exec()
     # As with `lab`: this process becomes Voilà and keeps the lease.
     os.execv(sys.executable, [sys.executable, "-P", "-m", "voila", str(notebook), *options])  # noqa: S606
@@ -713,6 +727,127 @@ def _add_to(variable: str) -> None:
     """Have Jupyter look into our folder, too."""
     paths = (os.environ.get(variable), str(JUPYTER))
     os.environ[variable] = os.pathsep.join(path for path in paths if path)
+
+
+@main.group("profiles", invoke_without_command=True)
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list of objects.")
+@click.pass_context
+def profiles_group(context: click.Context, as_json: bool) -> None:
+    """List your own Connectors by profile, or change them.
+
+    A profile names a Sender and a Recipient (and more of them), how one authenticates to each, and how one gets there.
+    $ENMESHED_NB_PROFILE selects one. Profiles say where secrets are, and hold none.
+    """
+    if not context.invoked_subcommand:
+        _list_profiles(as_json)
+
+
+def _list_profiles(as_json: bool) -> None:
+    from enmeshed_nb.own_connectors import listing
+
+    if as_json:
+        click.echo(json.dumps([each.public() for each in listing.all_profiles()], indent=2))
+    else:
+        nothing = f"There are no profiles in {listing.file()}. Make one: enmeshed-nb profiles add NAME"
+        click.echo("\n".join(map(str, listing.all_profiles())) or nothing)
+
+
+@profiles_group.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list of objects.")
+def profiles_list(as_json: bool) -> None:
+    """List the profiles: Connectors, URLs, how one authenticates."""
+    _list_profiles(as_json)
+
+
+@profiles_group.command("show")
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def profiles_show(name: str, as_json: bool) -> None:
+    """Show all settings of the profile NAME, without secrets."""
+    from enmeshed_nb.own_connectors import listing
+
+    own = listing.profile(name)
+    settings = {side: each.settings.said() for side, each in own.all.items()}
+    if as_json:
+        click.echo(json.dumps({"name": name, "active": name == listing.active(), "connectors": settings}, indent=2))
+    else:
+        click.echo(listing.as_toml(name, settings))
+
+
+@profiles_group.command("path")
+def profiles_path() -> None:
+    """Print where the file with the profiles is."""
+    from enmeshed_nb.own_connectors import listing
+
+    click.echo(listing.file())
+
+
+@profiles_group.command("add")
+@click.argument("name")
+@click.option("--sender-url", help="The Sender's URL.")
+@click.option("--sender-key", metavar="WHERE", help="Where the Sender's API key is.")
+@click.option("--recipient-url", help="The Recipient's URL.")
+@click.option("--recipient-key", metavar="WHERE", help="Where the Recipient's API key is.")
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="SETTING=VALUE",
+    help="Any setting, as in TOML; text may stand without quotes. Repeatable: --set sender.ca_file=~/ca.pem",
+)
+@click.option("--replace", is_flag=True, help="Replace the profile of this name.")
+def profiles_add(name: str, settings: tuple[str, ...], replace: bool, **given: str | None) -> None:
+    """Add the profile NAME; what is needed and not given is asked.
+
+    WHERE is env:NAME (an environment variable), file:PATH (of which you alone may read) or "command:pass show NAME".
+    With OAuth 2: --set sender.oauth.issuer=URL, …oauth.client_id=ID, …oauth.client_secret=WHERE, …oauth.scope=SCOPE.
+    """
+    from enmeshed_nb.own_connectors import editing, listing
+
+    editing.check_name(name, listing.file(), replace=replace)
+    tables = editing.tables(settings)
+    for side in DEFAULT_CONNECTORS:
+        table = tables.setdefault(side, {})
+        url, key = given[f"{side}_url"], given[f"{side}_key"]
+        if url or "url" not in table:
+            table["url"] = url or click.prompt(f"URL of the {side.capitalize()}", err=True)
+        if key or not {"api_key", "bearer", "oauth"} & set(table):
+            table["api_key"] = editing.secret(
+                key or click.prompt("Where is its API key (env:NAME, file:PATH, command:…)", err=True)
+            )
+    editing.add(name, tables, listing.file(), replace=replace)
+    click.echo(f"Profile '{name}' stands in {listing.file()}. Try it: enmeshed-nb profiles check {name}")
+
+
+@profiles_group.command("remove")
+@click.argument("name")
+def profiles_remove(name: str) -> None:
+    """Remove the profile NAME; its secrets stay where they are."""
+    from enmeshed_nb.own_connectors import editing, listing
+
+    editing.remove(name, listing.file())
+    click.echo(f"Profile '{name}' is removed.")
+
+
+@profiles_group.command("check")
+@click.argument("name")
+def profiles_check(name: str) -> None:
+    """Connect to all Connectors of the profile NAME, and print version and address of each.
+
+    The exit code is 1 if one of them cannot be used.
+    """
+    from enmeshed_nb.own_connectors import listing
+
+    failed = False
+    for side, endpoint in listing.profile(name).all.items():
+        try:
+            with endpoint.connect(side) as connector:
+                version = connector.require_version().version
+                said = f"Connector {version}, {connector.account.identity_info().address}"
+        except UserError as error:
+            failed, said = True, str(error)
+        click.echo(f"{side}: {endpoint.url}\n  {said.replace(chr(10), chr(10) + '  ')}")
+    sys.exit(1 if failed else 0)
 
 
 @main.command("install")
@@ -777,14 +912,16 @@ def _health(state: NetworkState) -> dict[str, bool]:
     return asking.health(state)
 
 
-def _connectors_for_kernels(folder: Path | None) -> LocalNetwork | None:
+def _connectors_for_kernels(folder: Path | None, profile: str | None) -> LocalNetwork | None:
     """Return what the kernels' `connect()` will find: a local network to hold; None for the user's own Connectors."""
     from enmeshed_nb import own_connectors
 
-    if own := own_connectors.from_environment():
+    if own := own_connectors.from_environment(profile):
         own_connectors.hand_on(own)
+        named = f" (profile {own.profile})" if own.profile else ""
+        urls = ", ".join(each.url for each in own.all.values())
         console(stderr=True).print(
-            f"Own Connectors: {own.sender.url}, {own.recipient.url}. No local network is started."
+            f"Own Connectors{named}: {urls}. No local network is started.", markup=False, soft_wrap=True
         )
         return None
     with waiting_for("the local network") as tell:

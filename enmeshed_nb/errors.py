@@ -13,7 +13,7 @@ UserError
 ├── PredictionError      a prediction cannot be made, or no longer               enmeshed_nb.guide
 ├── PlayError            a step of the guide cannot be done now                enmeshed_nb.guide
 ├── RelationshipError    a Relationship cannot be used or made                 enmeshed_nb.guide
-├── SettingsError        own Connectors are not named completely               enmeshed_nb.own_connectors
+├── SettingsError        own Connectors are not named as they must be           enmeshed_nb.own_connectors
 ├── WaitError            what was waited for does not come                     enmeshed_nb.guide
 └── WorkingCopyError     the reader's copy of the notebooks cannot be made     enmeshed_nb.working_copy
 """

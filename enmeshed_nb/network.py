@@ -21,7 +21,10 @@ from enmeshed_nb.progress import waiting_for
 __all__ = ["Network", "NetworkReport", "Part", "connect"]
 
 _OLDEST_KERNEL = (7, 4)
-_TAKE_AWAY = "Take the ENMESHED_NB_… variables away (environment or .env file), restart the kernel, run it again."
+_TAKE_AWAY = (
+    "Connect without a profile, or take the ENMESHED_NB_… variables away (environment or .env file); then restart the "
+    "kernel, run it again."
+)
 _CONNECTED: WeakSet["Network"] = WeakSet()
 """Those of this process."""
 
@@ -32,7 +35,7 @@ class Network:
     Attributes:
         sender: the Connector that sends Requests.
         recipient: the Connector that receives and decides them.
-        connectors: all Connectors by name: these two, and what `add_connector` added.
+        connectors: all Connectors by name: these two, further ones of a profile, and what `add_connector` added.
         journal: records every exchange.
         local: the local network that runs both, None for own Connectors.
     """
@@ -258,23 +261,28 @@ def _notes() -> tuple[str, ...]:
     return (f"This kernel is ipykernel {found}; forms need {wanted} or newer. Start JupyterLab by `make lab`.",)
 
 
-def connect(data_dir: Path | str | None = None) -> Network:
+def connect(data_dir: Path | str | None = None, *, profile: str | None = None) -> Network:
     """Connect to the Sender and the Recipient.
 
-    These are the Connectors that the `ENMESHED_NB_*` variables name, else those of the local network, which is started
-    if it does not run. It runs at least until the notebook's kernel ends.
+    These are the Connectors of a profile, or those that the `ENMESHED_NB_*` variables name, else those of the local
+    network, which is started if it does not run. It runs at least until the notebook's kernel ends.
 
     Args:
         data_dir: the local network's folder; the default is that of the command line.
+        profile: the profile that names your own Connectors; without it, the one that `ENMESHED_NB_PROFILE` names.
 
     Raises:
         MissingExtraError: no own Connectors are named, and the extra `network`, for local ones, is not installed.
         NetworkError: the local network cannot be started; it says why, and what to do.
-        SettingsError: the variables are incomplete or malformed.
+        SettingsError: there is no such profile, settings are incomplete or malformed, or a secret cannot be had.
         ConnectorError: a Connector cannot be reached, refuses the API key, or is not of version 7.
     """
-    if own := own_connectors.from_environment():
-        return Network(own.sender.connect("sender"), own.recipient.connect("recipient"))
+    if own := own_connectors.from_environment(profile):
+        others = {name: endpoint.connect(name) for name, endpoint in own.others.items()}
+        network = Network(own.sender.connect("sender"), own.recipient.connect("recipient"))
+        for connector in others.values():
+            network._add(connector)
+        return network
     with waiting_for("the local network") as tell:
         local = LocalNetwork.open(data_dir, connectors={"sender": {}, "recipient": {}}, progress=tell)
     sender, recipient = (

@@ -106,7 +106,8 @@ def test_the_variables_name_own_connectors(monkeypatch, tmp_path: Path):
         monkeypatch.setenv(*line.split("="))
     own = from_environment()
     assert own
-    assert (own.sender.url, own.recipient.api_key) == ("https://sender.example", "…")
+    assert own.sender.url == "https://sender.example"
+    assert own.recipient.settings.api_key.read("key", own.recipient.place) == "…"
 
 
 def test_each_file_that_is_linked_is_there():

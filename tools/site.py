@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from enmeshed_nb import Connector, Journal, accept_all, establish_relationship, wait_for_request, wait_for_status
+from enmeshed_nb.acceptance import requirements
 from enmeshed_nb.connector import LocalRequest
 from enmeshed_nb.connector.error_codes import CODES
 from enmeshed_nb.content import (
@@ -104,6 +105,7 @@ def record(recorded: Path) -> None:
                 (recorded / f"{name}.html").write_text(replay(journey(sender, recipient, judge)), encoding="utf-8")
             (recorded / "items.md").write_text("\n".join(gallery(sender, recipient)), encoding="utf-8")
     (recorded / "problems.md").write_text("\n".join(problems()), encoding="utf-8")
+    (recorded / "requirements.md").write_text("\n".join(acceptance_requirements()), encoding="utf-8")
     (recorded / "resources.md").write_text("\n".join(resources()), encoding="utf-8")
 
 
@@ -233,6 +235,16 @@ def problems() -> Iterator[str]:
         for code in codes:
             meaning = CODES[code]
             yield f"`{code}`\n: {meaning.what} {meaning.cure}\n"
+
+
+def acceptance_requirements() -> Iterator[str]:
+    """Yield what acceptance runs hold Connectors against: each requirement of each plan, and its source."""
+    for plan, found in groupby(requirements().values(), key=lambda each: each.plan):
+        yield f"\n### Plan {plan}\n"
+        for each in found:
+            link = f" [source]({each.source})" if each.source.startswith("https:") else f" Source: `{each.source}`."
+            since = "" if each.since == "7.0.0" else f" Since {each.since}."
+            yield f"`{each.id}`\n: {each.text}{since}{link}\n"
 
 
 def resources() -> Iterator[str]:

@@ -17,6 +17,9 @@ PACKAGE = Path(__file__).resolve().parents[1] / "enmeshed_nb"
 WORDS = {
     r"\bAwaitable\[(\w+)\]": r"\1",
     r"\basync (?=def|with|for)": "",
+    r"\basync_auth_flow\b": "sync_auth_flow",
+    r"\bimport asyncio\b": "import threading",
+    r"\basyncio\.Lock\b": "threading.Lock",
     r"\(await ((?:[^()]|\([^()]*\))*)\)(?=\.)": r"\1",
     r"\bawait ": "",
     r"\b_async\b": "_sync",

@@ -97,13 +97,15 @@ def accept(choice: Choice, manner: Manner) -> Report:
 
 
 def facts_of(ground: Ground) -> Facts:
-    """Return what a run is made on, as reports say it."""
+    """Return what a run is made on, as reports say it; the Sender stands once, however many keys are used."""
+    connectors = {each.url: name for name, each in reversed(ground.connectors.items())}
     return Facts(
         name=ground.name,
         is_local=ground.is_local,
         connectors=tuple(
             Place(name=name, url=each.url, address=ground.addresses[name], version=ground.versions[name])
             for name, each in ground.connectors.items()
+            if connectors[each.url] == name
         ),
         began=datetime.now(UTC),
         by=f"enmeshed-nb {version('enmeshed-nb')}",

@@ -91,10 +91,16 @@ class Ground:
 
 
 def own_name(profile: str | None) -> str:
-    """Return how the Connectors that a run would be made on are called: a profile's name, or what names them."""
-    if profile:
-        return profile
-    return "own Connectors" if own_connectors.from_environment() else LOCAL
+    """Return how the Connectors that a run would be made on are called: a profile's name, or what names them.
+
+    Raises:
+        SettingsError: own Connectors are not named completely, or there is no such profile.
+    """
+    return _name(own_connectors.from_environment(profile))
+
+
+def _name(own: own_connectors.OwnConnectors | None) -> str:
+    return own.profile or "own Connectors" if own else LOCAL
 
 
 @contextmanager
@@ -123,13 +129,13 @@ def open_ground(
         SettingsError: own Connectors are not named completely.
     """
     with ExitStack() as stack:
-        if own := own_connectors.from_environment():
+        if own := own_connectors.from_environment(profile):
             sender, recipient = own.sender.connect("sender"), own.recipient.connect("recipient")
             others = {name: endpoint.connect(name) for name, endpoint in own.others.items()}
             for each in (sender, recipient, *others.values()):
                 stack.callback(each.close)
             own_connectors.hand_on(own)
-            ground = Ground.of(own_name(profile), sender, recipient, others)
+            ground = Ground.of(_name(own), sender, recipient, others)
         else:
             ground = stack.enter_context(_local(local_stand(needs), reach))
         for each in (ground.recipient, *(ground.others[name] for name in RELATED if name in ground.others)):

@@ -14,6 +14,7 @@ _SECRET_NAMES = {
 }
 _REFERENCE = re.compile(r"\b(?:VE9L|RklM|UkxU)[A-Za-z0-9_-]{16,}={0,2}|(?<=#)[A-Za-z0-9_-]{20,}={0,2}")
 """References to Tokens, Files and templates (their key is in them): truncated, and as links."""
+_SCHEME = re.compile(r"^(?:Bearer|Basic) ", re.IGNORECASE)
 _LONGEST_TEXT, _MOST_ENTRIES = 600, 30
 _SHORTEST_SECRET = 6
 
@@ -56,8 +57,10 @@ class Redactor:
     def _learn(self, value: Any) -> None:
         if isinstance(value, Mapping):
             for name, each in value.items():
-                if _is_secret(name) and isinstance(each, str) and len(each) >= _SHORTEST_SECRET:
-                    self._secrets.add(each)
+                if _is_secret(name) and isinstance(each, str):
+                    secret = _SCHEME.sub("", each)
+                    if len(secret) >= _SHORTEST_SECRET:
+                        self._secrets.add(secret)
                 self._learn(each)
         elif isinstance(value, list | tuple):
             for each in value:

@@ -22,7 +22,7 @@ ICONS = {
     Status.SKIPPED: "↷",
 }
 ROLES = {False: "as named", True: "roles swapped"}
-_REFERENCE = Path(__file__).with_name("reference.json")
+REFERENCE = Path(__file__).with_name("reference.json")
 
 
 class Result(Told):
@@ -157,7 +157,7 @@ def make_report(facts: Facts, choice: Choice, outcomes: Sequence[Outcome]) -> Re
 @cache
 def reference() -> dict[str, dict[str, float]]:
     """Return what was measured on a local network: seconds by requirement, calls by check."""
-    return dict(json.loads(_REFERENCE.read_text(encoding="utf-8"))) if _REFERENCE.exists() else {}
+    return dict(json.loads(REFERENCE.read_text(encoding="utf-8"))) if REFERENCE.exists() else {}
 
 
 def _headline(results: Sequence[Result], *, complete: bool) -> str:

@@ -3,6 +3,7 @@
 On own Connectors the same are found in the profile, by these names:
 
 - `attacker`: another Identity, which has no Relationship with Sender or Recipient;
+- `newcomer`: another Identity still, whose Relationships are made and ended;
 - `sync`, `sse`: a Connector on which that module is on;
 - `webhooks`: one that sends its events to the listener of the run;
 - `debug`: one in debug mode, with an Identity that nobody needs;
@@ -35,6 +36,7 @@ _SSE = {"sse": {"enabled": True}}
 
 CONNECTORS: dict[str, dict[str, Any]] = {
     "attacker": {},
+    "newcomer": {},
     "sync": {"modules": {"sync": {"enabled": True, "interval": 1}}},
     "sse": {"modules": _SSE},
     "webhooks": {"modules": _SSE},

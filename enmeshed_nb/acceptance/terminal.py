@@ -111,6 +111,8 @@ class _Progress:
 def _print_summary(report: Report, out: Path, console: Console) -> None:
     table = Table.grid(padding=(0, 2))
     heads = [status for status in Status if report.counts[status]]
+    for _ in range(len(heads) + 1):
+        table.add_column(no_wrap=True)
     for plan, results in report.plans.items():
         cells = []
         for status in heads:

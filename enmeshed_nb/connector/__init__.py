@@ -35,6 +35,12 @@ from enmeshed_nb.connector.attributes import (
     Succession,
     TagCollection,
 )
+from enmeshed_nb.connector.authentication import (
+    ApiKey,
+    Authentication,
+    BearerToken,
+    ClientCredentials,
+)
 from enmeshed_nb.connector.backbone_notifications import (
     SentNotifications,
 )
@@ -42,6 +48,9 @@ from enmeshed_nb.connector.challenges import (
     Challenge,
     ChallengeType,
     ChallengeValidation,
+)
+from enmeshed_nb.connector.connection import (
+    Tls,
 )
 from enmeshed_nb.connector.error_codes import (
     CODES,
@@ -62,6 +71,7 @@ from enmeshed_nb.connector.errors import (
     NotFound,
     Refused,
     ServerError,
+    TokenRefused,
     Unauthorized,
     UnexpectedAnswer,
     UnsupportedVersion,
@@ -189,6 +199,7 @@ __all__ = [
     "Answer",
     "AnswerTimeout",
     "ApiError",
+    "ApiKey",
     "AsyncConnector",
     "AtLeast",
     "AtMost",
@@ -196,12 +207,15 @@ __all__ = [
     "AttributeEvent",
     "AttributeSucceededEvent",
     "AuditLogEntry",
+    "Authentication",
+    "BearerToken",
     "BeginObserver",
     "Begun",
     "Call",
     "Challenge",
     "ChallengeType",
     "ChallengeValidation",
+    "ClientCredentials",
     "ConnectionFailed",
     "Connector",
     "ConnectorError",
@@ -272,8 +286,10 @@ __all__ = [
     "TagCollection",
     "TemplateEvent",
     "TemplateProcessedEvent",
+    "Tls",
     "Token",
     "TokenOptions",
+    "TokenRefused",
     "Unauthorized",
     "UnexpectedAnswer",
     "UnknownEvent",

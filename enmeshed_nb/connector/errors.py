@@ -5,6 +5,7 @@
     │   └── ConnectorTooOld     not sent: this version of the Connector does not know it
     ├── ConnectionFailed        no answer
     │   └── AnswerTimeout       no answer in time
+    ├── TokenRefused            not sent: the issuer gives no token for the Connector
     ├── UnexpectedAnswer        an answer, but not a Connector's
     │   └── UnsupportedVersion  a Connector's, but not of version 7
     ├── ValidationFailed        a negative ValidationResult, by `raise_for_failure()`
@@ -15,7 +16,7 @@
         ├── Refused             400 and every other 4xx
         └── ServerError         5xx
 
-Each says what to do in `str()`. None of them holds an API key.
+Each says what to do in `str()`. None of them holds an API key or another secret.
 """
 # ruff: noqa: N818 - the names say what happened; the root says that it is an error
 
@@ -114,6 +115,10 @@ class ConnectionFailed(ConnectorError):
 
 class AnswerTimeout(ConnectionFailed, TimeoutError):
     """The Connector did not answer in time; it may have done what was asked nevertheless."""
+
+
+class TokenRefused(ConnectorError):
+    """Nothing was sent, because the issuer gives no token for it; says why."""
 
 
 class UnexpectedAnswer(ConnectorError):

@@ -8,16 +8,18 @@ import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from typing import Any, Generic, Self, TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 from uuid import uuid4
 from weakref import WeakSet
 
 import httpx
 from pydantic import ValidationError
 
+from enmeshed_nb.connector.authentication import ISSUER, NoToken
+from enmeshed_nb.connector.connection import Connection
 from enmeshed_nb.connector.ending import AsyncEnd, End
 from enmeshed_nb.connector.errors import (
     AnswerTimeout,
@@ -26,6 +28,8 @@ from enmeshed_nb.connector.errors import (
     ConnectionFailed,
     ConnectorError,
     InvalidInput,
+    TokenRefused,
+    Unauthorized,
     UnexpectedAnswer,
 )
 from enmeshed_nb.connector.exchange import API, BeginObserver, Begun, Exchange, Observer, next_number
@@ -39,43 +43,8 @@ JSON = "application/json"
 PNG = "image/png"
 ANYTHING = "*/*"
 RETRIED_STATUSES = {502, 503, 504}
-_REDACTED = "***"
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 """A method, or a name of a header."""
-
-
-class _ApiKey(httpx.Auth):
-    """Adds the API key to a request; keeps it out of everything that is shown."""
-
-    def __init__(self, header: str, key: str) -> None:
-        self._header = header
-        self._key = key
-
-    def __repr__(self) -> str:
-        return f"_ApiKey({_REDACTED})"
-
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        request.headers[self._header] = self._key
-        yield request
-
-    def arguments(self) -> dict[str, str]:
-        """Return the arguments of a `Connector` with this key."""
-        return {"api_key": self._key, "api_key_header": self._header}
-
-    def redact(self, value: Any) -> Any:
-        """Return *value* (JSON) without the key and without passwords."""
-        match value:
-            case str():
-                return value.replace(self._key, _REDACTED)
-            case Mapping():
-                return {
-                    name: _REDACTED if name == "password" and each is not None else self.redact(each)
-                    for name, each in value.items()
-                }
-            case list() | tuple():
-                return [self.redact(each) for each in value]
-            case _:
-                return value
 
 
 @dataclass(frozen=True)
@@ -274,30 +243,16 @@ class HttpCore:
 
     shared: Shared[Any, Any]
 
-    def __init__(self, url: str, api_key: str, *, name: str | None, options: Options, api_key_header: str) -> None:
-        parts = urlsplit(url.strip())
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise InvalidInput(f"{url!r} is not the URL of a Connector.", "Use e.g. https://connector.example.com.")
-        if not api_key or not api_key.isascii() or not api_key.isprintable():
-            raise InvalidInput("The API key is empty or has characters no API key has.", "Check the API key.")
-        self.url = url.strip().rstrip("/").removesuffix(API)
-        self.name = name or parts.netloc.rpartition("@")[2]
+    def __init__(self, connection: Connection, *, name: str | None, options: Options) -> None:
+        self.connection = connection
+        self.url = connection.url
+        self.name = name or connection.name
         self.options = options
-        self._auth = _ApiKey(api_key_header, api_key)
-        self._is_local = parts.hostname in ("127.0.0.1", "::1", "localhost")
 
     def arguments(self) -> dict[str, Any]:
         """Return the arguments of a `Connector` or an `AsyncConnector` that is the same."""
-        return {
-            "url": self.url,
-            "name": self.name,
-            "timeout": self.options.timeout,
-            "retries": self.options.retries,
-        } | (self._auth.arguments())
-
-    def settings(self) -> dict[str, Any]:
-        """Return the arguments of httpx's client."""
-        return {"base_url": self.url, "auth": self._auth, "trust_env": not self._is_local}
+        how = {each.name: getattr(self.connection, each.name) for each in fields(self.connection)}
+        return how | {"name": self.name, "timeout": self.options.timeout, "retries": self.options.retries}
 
     def with_options(self, **options: Any) -> Self:
         """Return one with other options that shares all else."""
@@ -339,25 +294,38 @@ class HttpCore:
         """
         if self.shared.ended.is_set():
             return self.closed(call)
+        if isinstance(error, NoToken):
+            return TokenRefused(error.problem, error.cure, call=call)
         if isinstance(error, RuntimeError):
             raise error
+        asked = _issuer(error) or self.url
         if isinstance(error, httpx.ConnectTimeout):
-            return _unsent(f"No connection to {self.url} in time.", "Check the URL, the port and firewalls.", call)
+            return _unsent(f"No connection to {asked} in time.", "Check the URL, the port and firewalls.", call)
         if isinstance(error, httpx.TimeoutException):
-            return AnswerTimeout(
-                f"{self.url} did not answer within {self.options.timeout:g} s.",
+            late = AnswerTimeout(
+                f"{asked} did not answer within {self.options.timeout:g} s.",
                 "See whether it did what was asked before you try again; or give Connector(timeout=…) more seconds.",
                 call=call,
             )
+            late.was_sent = asked == self.url
+            return late
         if isinstance(error, httpx.HTTPError):
-            failed = _unsent(
-                f"No connection to {self.url}: {error or type(error).__name__}.",
-                "Check that the Connector runs and that the URL and port are right.",
-                call,
-            )
-            failed.was_sent = not isinstance(error, httpx.ConnectError)
-            return failed
+            return self._no_connection(call, error, asked)
         return InvalidInput(f"The body is not JSON: {error}.", "Send only what JSON knows.", call=call)
+
+    def _no_connection(self, call: Call, error: httpx.HTTPError, asked: str) -> ConnectionFailed:
+        if isinstance(error, httpx.ProxyError):
+            proxy = self.connection.shown_proxy or "of the environment"
+            return _unsent(f"The proxy {proxy} gives no connection to {asked}: {error}.", "Check the proxy.", call)
+        what = "Connector" if asked == self.url else "issuer"
+        proxy = f" and the proxy {self.connection.shown_proxy}" if self.connection.proxy else ""
+        failed = _unsent(
+            f"No connection to {asked}: {error or type(error).__name__}.",
+            f"Check that the {what}{proxy} runs and that the URL and port are right.",
+            call,
+        )
+        failed.was_sent = asked == self.url and not isinstance(error, httpx.ConnectError)
+        return failed
 
     def closed(self, call: Call) -> ConnectionFailed:
         """Return the error for a call after the end."""
@@ -398,8 +366,8 @@ class HttpCore:
                     query=tuple(query),
                     status=answer.status_code if answer else None,
                     duration=time.perf_counter() - started,
-                    request=self._auth.redact(body.shown),
-                    response=self._auth.redact(_shown(answer)) if answer else None,
+                    request=self._redact(body.shown),
+                    response=self._redact(_shown(answer)) if answer else None,
                     error=error,
                     time=since,
                     url=self.url,
@@ -419,6 +387,9 @@ class HttpCore:
         finally:
             for end in ends:
                 end()
+
+    def _redact(self, value: Any) -> Any:
+        return self.shared.client.auth.redact(value)
 
     def _tell(self, exchange: Exchange) -> None:
         with self.shared.lock:
@@ -449,12 +420,19 @@ class HttpCore:
         if not isinstance(json, dict):
             raise self._not_a_connector(call, response)
         if isinstance(json.get("error"), dict) and not response.is_success:
-            raise ApiError.from_answer(call, response.status_code, json["error"])
+            raise self._refusal(call, response.status_code, json["error"])
         if route.base != API and (response.is_success or "isHealthy" in json):
             return json
         if response.is_success and "result" in json:
             return json["result"]
         raise self._not_a_connector(call, response)
+
+    def _refusal(self, call: Call, status: int, said: dict[str, Any]) -> ApiError:
+        error = ApiError.from_answer(call, status, said)
+        if isinstance(error, Unauthorized) and (refused := self.connection.auth.refused):
+            what, error.cure = refused
+            error.problem = f"{status} {error.code or ''}\n{what}"
+        return error
 
     def understood(self, call: Call, read: Callable[[Any], T], result: Any) -> T:
         """Return what *read* makes of a result.
@@ -480,6 +458,12 @@ class HttpCore:
         )
         error.status = response.status_code
         return error
+
+
+def _issuer(error: Exception) -> str | None:
+    """Return the URL of the issuer that was asked when it happened, None if that was the Connector."""
+    request: httpx.Request | None = getattr(error, "_request", None)  # `.request` fails without one
+    return request.extensions.get(ISSUER) if request else None
 
 
 def _unsent(problem: str, cure: str, call: Call) -> ConnectionFailed:

@@ -12,6 +12,7 @@ from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Discriminator,
     Field,
@@ -64,12 +65,25 @@ class ApiKeyAuthentication(_Keys):
     keys: dict[str, ApiKey] = Field(default_factory=dict)
 
 
+class JwtBearer(_Keys):
+    """Whose tokens are accepted; the issuer's URL is that before `/.well-known/openid-configuration`."""
+
+    issuer_base_url: Annotated[str, Field(alias="issuerBaseURL", pattern=r"^https?://[^/].*[^/]$")]
+    audience: Annotated[str, Field(min_length=1)]
+
+
+def _no_login(oidc: dict[str, Any]) -> dict[str, Any]:
+    if oidc:
+        raise ValueError("a local Connector has no log-in by a browser; programs can have tokens: jwtBearer")
+    return oidc
+
+
 class Authentication(_Keys):
-    """Who may call the API. A local Connector knows API keys only."""
+    """Who may call the API: who has an API key, or else a token of an issuer."""
 
     api_key: ApiKeyAuthentication = Field(default_factory=ApiKeyAuthentication)
-    oidc: Annotated[dict[str, Any], Field(max_length=0)] = Field(default_factory=dict)
-    jwt_bearer: Annotated[dict[str, Any], Field(max_length=0)] = Field(default_factory=dict)
+    oidc: Annotated[dict[str, Any], AfterValidator(_no_login)] = Field(default_factory=dict)
+    jwt_bearer: Annotated[JwtBearer | None, BeforeValidator(lambda given: given or None)] = None
 
 
 class HttpServer(_Keys):

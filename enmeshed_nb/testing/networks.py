@@ -196,13 +196,16 @@ def local_network(data_dir: Path | str | None = None, *, keep: bool = False) -> 
             stop(folder)  # at once, and not when nobody has used it for a while
 
 
-def own_connectors() -> Pair | None:
-    """Return the Connectors that the `ENMESHED_NB_*` variables name, None if they name none.
+def own_connectors(profile: str | None = None) -> Pair | None:
+    """Return the Connectors that a profile or the `ENMESHED_NB_*` variables name, None if none are named.
+
+    Args:
+        profile: the profile; without it, the one that `ENMESHED_NB_PROFILE` names.
 
     Raises:
-        SettingsError: the variables are incomplete or malformed.
+        SettingsError: there is no such profile, settings are incomplete or malformed, or a secret cannot be had.
     """
-    if not (own := from_environment()):
+    if not (own := from_environment(profile)):
         return None
     return Pair(own.sender.connect("sender"), own.recipient.connect("recipient"))
 

@@ -2,10 +2,11 @@
 
 `enmeshed_network`, `sender` and `recipient`, `related_connectors` and `connector_factory` are described where they
 stand. Options, each with an ini key of the same meaning: `--enmeshed-data-dir` (`enmeshed_data_dir`), `--enmeshed-keep`
-(`enmeshed_keep`), `--enmeshed-log` (`enmeshed_log`).
+(`enmeshed_keep`), `--enmeshed-log` (`enmeshed_log`), `--enmeshed-profile` (`enmeshed_profile`).
 
-All processes of pytest-xdist share one network, which stops when the last of them has ended. If the `ENMESHED_NB_*`
-variables name Connectors of your own, `sender` and `recipient` are these; tests that need more are skipped.
+All processes of pytest-xdist share one network, which stops when the last of them has ended. If a profile or
+the `ENMESHED_NB_*` variables name Connectors of your own, `sender` and `recipient` are these; tests that need more are
+skipped.
 """
 
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -39,9 +40,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--enmeshed-log", type=int, metavar="N", help=f"lines of the logs shown of a failed test ({_LOG_LINES})"
     )
+    group.addoption("--enmeshed-profile", metavar="NAME", help="use your own Connectors: those of this profile")
     parser.addini("enmeshed_data_dir", "the network's folder, relative to the rootdir")
     parser.addini("enmeshed_keep", "let the network run on afterwards; needs a folder", type="bool", default=False)
     parser.addini("enmeshed_log", "lines of the logs shown of a failed test", default=str(_LOG_LINES))
+    parser.addini("enmeshed_profile", "use your own Connectors: those of this profile", default="")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -49,6 +52,17 @@ def pytest_configure(config: pytest.Config) -> None:
     if _keeps(config) and not _data_dir(config):
         raise pytest.UsageError("--enmeshed-keep needs a folder that stays: --enmeshed-data-dir DIR")
     _log_lines(config)
+    if profile := _profile(config):
+        from enmeshed_nb.own_connectors import SettingsError, from_environment  # noqa: PLC0415 - seldom needed
+
+        try:
+            from_environment(profile)
+        except SettingsError as error:
+            raise pytest.UsageError(f"--enmeshed-profile: {error}") from None
+
+
+def _profile(config: pytest.Config) -> str | None:
+    return config.getoption("--enmeshed-profile") or str(config.getini("enmeshed_profile")) or None
 
 
 def _data_dir(config: pytest.Config) -> Path | None:
@@ -60,6 +74,10 @@ def _data_dir(config: pytest.Config) -> Path | None:
 
 def _keeps(config: pytest.Config) -> bool:
     return bool(config.getoption("--enmeshed-keep") or config.getini("enmeshed_keep"))
+
+
+def _own_connectors(config: pytest.Config) -> "Pair | None":
+    return testing.own_connectors(_profile(config))
 
 
 def _log_lines(config: pytest.Config) -> int:
@@ -75,9 +93,11 @@ def _enmeshed_session(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> "Iterator[NetworkForTests]":
     """Give the session's network; all processes of pytest-xdist have the same."""
-    if testing.own_connectors():
-        pytest.skip("needs a local network, and the ENMESHED_NB_* variables name Connectors of your own")
     config = request.config
+    if pair := _own_connectors(config):
+        for connector in pair:
+            connector.close()
+        pytest.skip("needs a local network, and a profile or the ENMESHED_NB_* variables name Connectors of your own")
     is_worker = hasattr(config, "workerinput")
     own = tmp_path_factory.getbasetemp().parent if is_worker else tmp_path_factory.getbasetemp()
     chosen = _data_dir(config)
@@ -133,7 +153,7 @@ def connector_factory(
 @pytest.fixture
 def _enmeshed_pair(request: pytest.FixtureRequest) -> "Iterator[Pair]":
     """Give the Connectors of `sender` and `recipient`: new ones, or those that the environment names."""
-    if pair := testing.own_connectors():
+    if pair := _own_connectors(request.config):
         with pair.sender, pair.recipient:
             enmeshed_nb.establish_relationship(pair.recipient, pair.sender)
             _watch(request, *pair)

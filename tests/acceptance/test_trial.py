@@ -14,7 +14,23 @@ def test_the_guide_holds_in_both_roles(ground):
     outcomes = list(run(ground, chosen))
     assert {each.status for each in outcomes} == {Status.PASSED}
     assert {each.swapped for each in outcomes} == {False, True}
-    assert any(exchange.call == "POST /Requests/Outgoing" for each in outcomes for exchange in each.exchanges)
+    assert sum(each.calls for each in outcomes) > 2 * len(chosen)
+    assert not any(each.exchanges for each in outcomes)  # what holds need not be shown
+
+
+def test_what_does_not_hold_is_told_with_its_calls(ground):
+    def body(trial):
+        trial.sender.account.identity_info()
+        with trial.requirement("GUIDE-VALIDATE", goes_on=True):
+            trial.sender.relationships.list(status="Active")
+            expect(False, "No.")
+        with trial.requirement("GUIDE-CREATE"):
+            expect(False, "It looks at an answer that was there before.")
+
+    outcomes = list(run(ground, [Check("guide.tried", "guide", ("GUIDE-VALIDATE", "GUIDE-CREATE"), body, swaps=False)]))
+    calls = ["GET /Account/IdentityInfo", "GET /Relationships?status=Active"]
+    assert [[seen.call for seen in each.exchanges] for each in outcomes] == [calls[1:], calls]
+    assert [each.calls for each in outcomes] == [2, 0]
 
 
 def test_what_goes_wrong_in_its_block_breaks_a_requirement_and_what_follows_is_skipped(ground):

@@ -597,7 +597,7 @@ def test_it_is_the_same_for_asyncio(world: World) -> None:
     content = mail(world)
 
     async def flow() -> str:
-        async with AsyncConnector(world.plain.url, world.plain._http._auth._key, name="sender") as one:
+        async with AsyncConnector(world.plain.url, world.plain._http.connection.auth.key, name="sender") as one:
             world.lose("POST /Messages")
             return (await one.with_options(resend=True).messages.send(world.peer, content)).id
 

@@ -2,12 +2,16 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { createServer } from "node:http";
 import { test } from "node:test";
 import { Authentication } from "../../enmeshed_nb/localnet/connector_host/authentication.js";
 import { moveClock } from "../../enmeshed_nb/localnet/connector_host/clock.js";
 import { answerError } from "../../enmeshed_nb/localnet/connector_host/errors.js";
 import { runtimeModules } from "../../enmeshed_nb/localnet/connector_host/modules/index.js";
 import { covers } from "../../enmeshed_nb/localnet/connector_host/patterns.js";
+import { installed } from "./installed.js";
+
+const { exportJWK, generateKeyPair, SignJWT } = installed("jose");
 
 test("patterns cover by segments", () => {
   for (const [granted, wanted, expected] of [
@@ -47,10 +51,92 @@ test("an error in the error handler is answered, too", () => {
 
 test("without a key a Connector only starts, and is open, in debug mode", async () => {
   assert.throws(() => new Authentication({ apiKey: { keys: {} } }), /no valid API key/);
-  const request = {};
-  await new Authentication({ apiKey: { keys: {} } }, true).identify(request, {}, () => {});
-  assert.deepEqual(request.scopes, ["**"]);
+  assert.deepEqual(await scopes(new Authentication({ apiKey: { keys: {} } }, true), {}), ["**"]);
 });
+
+test("a token of the issuer has the rights of its scope, and an API key decides before it", async () => {
+  const issuer = await startIssuer();
+  const key = "Zw0lf!Zw0lf!Zw0lf!Zw0lf!Zw0lf!XX";
+  const jwtBearer = { issuerBaseURL: issuer.url, audience: "connector" };
+  const authentication = new Authentication({ apiKey: { keys: { one: { key } } }, jwtBearer });
+  const withToken = async (changes) =>
+    scopes(authentication, { authorization: `Bearer ${await issuer.token(changes)}` });
+  try {
+    assert.deepEqual(await withToken({ scope: "core:messages  core:requests:*" }), [
+      "core:messages",
+      "core:requests:*"
+    ]);
+    assert.deepEqual(await withToken({}), []);
+    assert.deepEqual(await withToken({ scope: ["**"] }), []);
+    assert.deepEqual(await withToken({ iss: `${issuer.url}/` }), []);
+    for (const wrong of [{ iss: "http://other" }, { aud: "other" }, { exp: 1 }, { exp: undefined }, { nbf: 9e9 }]) {
+      assert.equal(await withToken(wrong), undefined, JSON.stringify(wrong));
+    }
+    const token = await issuer.token({ scope: "**" });
+    const sent = { authorization: `bearer ${token}` };
+    assert.deepEqual(await scopes(authentication, sent), ["**"]);
+    assert.equal(await scopes(authentication, { ...sent, "X-API-KEY": "wrong" }), undefined);
+    assert.equal(await scopes(authentication, { ...sent, "X-API-KEY": "" }), undefined);
+    assert.deepEqual(await scopes(authentication, { "X-API-KEY": key }), ["**"]);
+    for (const header of ["", token, `Basic ${token}`, `Bearer ${token}x`, "Bearer guess"]) {
+      assert.equal(await scopes(authentication, { authorization: header }), undefined);
+    }
+    const unsigned = [{ alg: "none" }, { iss: issuer.url, aud: "connector", scope: "**", exp: 9e9 }, ""];
+    const parts = unsigned.map((part) => Buffer.from(part && JSON.stringify(part)).toString("base64url"));
+    assert.equal(await scopes(authentication, { authorization: `Bearer ${parts.join(".")}` }), undefined);
+    await issuer.rotate();
+    assert.deepEqual(await withToken({ scope: "core:files" }), ["core:files"]);
+    assert.equal(await scopes(authentication, sent), undefined);
+  } finally {
+    issuer.stop();
+  }
+});
+
+test("a token is not accepted while its issuer cannot be asked, and is when it can", async () => {
+  const issuer = await startIssuer();
+  const authentication = new Authentication({ jwtBearer: { issuerBaseURL: issuer.url, audience: "connector" } });
+  const sent = { authorization: `Bearer ${await issuer.token({ scope: "**" })}` };
+  issuer.works = false;
+  try {
+    assert.equal(await scopes(authentication, sent), undefined);
+    assert.equal(await scopes(authentication, {}), undefined);
+    issuer.works = true;
+    assert.deepEqual(await scopes(authentication, sent), ["**"]);
+  } finally {
+    issuer.stop();
+  }
+});
+
+/** Returns the scopes that a caller with these headers has, undefined if nobody knows who that is. */
+async function scopes(authentication, headers) {
+  const request = { get: (name) => headers[name] };
+  await authentication.recognise(request, {}, () => {});
+  return request.scopes;
+}
+
+/** Starts an issuer with one key at a time. */
+async function startIssuer() {
+  const issuer = { works: true, stop: () => server.close() };
+  let number = 0;
+  let pair;
+  issuer.rotate = async () => {
+    pair = await generateKeyPair("ES256");
+    number += 1;
+  };
+  await issuer.rotate();
+  const server = createServer(async (request, response) => {
+    const keys = [{ ...(await exportJWK(pair.publicKey)), kid: `key-${number}`, alg: "ES256" }];
+    const said = request.url === "/keys" ? { keys } : { jwks_uri: `${issuer.url}/keys` };
+    response.writeHead(issuer.works ? 200 : 503).end(issuer.works ? JSON.stringify(said) : "");
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${server.address().port}`;
+  const token = (changes) => {
+    const claims = { iss: url, aud: "connector", exp: Math.floor(Date.now() / 1000) + 60, ...changes };
+    return new SignJWT(claims).setProtectedHeader({ alg: "ES256", kid: `key-${number}` }).sign(pair.privateKey);
+  };
+  return Object.assign(issuer, { url, token });
+}
 
 test("what is said keeps its order, and what was logged last is said, too", () => {
   const program = `

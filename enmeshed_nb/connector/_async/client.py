@@ -22,6 +22,8 @@ from enmeshed_nb.connector._async.relationships import AsyncRelationships
 from enmeshed_nb.connector._async.requests import AsyncRequests
 from enmeshed_nb.connector._async.tokens import AsyncTokens
 from enmeshed_nb.connector.answers import Answer, raw_answer
+from enmeshed_nb.connector.authentication import Authentication
+from enmeshed_nb.connector.connection import Connection, Tls
 from enmeshed_nb.connector.errors import Call
 from enmeshed_nb.connector.exchange import API, BeginObserver, Observer
 from enmeshed_nb.connector.http import JSON, Body, Hook, Options, Route
@@ -35,38 +37,47 @@ class AsyncConnector(AsyncClosing):
     """The client of one enmeshed Connector 7; its namespaces and methods follow the API.
 
     May be used by several tasks of one event loop, and as a context manager. A process that is forked has connections
-    of its own. It can be neither pickled nor copied, because it holds an API key and open connections; the key is
+    of its own. It can be neither pickled nor copied, because it holds secrets and open connections; secrets are
     never shown.
 
     Args:
         url: where the Connector is, e.g. `https://connector.example.com` or `http://127.0.0.1:8090`.
         api_key: the API key.
+        auth: what authenticates instead: `ApiKey`, `BearerToken` or `ClientCredentials`.
         name: how to call it in messages and in the journal, e.g. "sender"; else host and port.
         timeout: how long to wait for an answer, in seconds.
         retries: how often a GET is repeated after a failed connection or a 502, 503 or 504. Nothing else is repeated
             (but see `with_options(resend=True)`).
         api_key_header: the header for the API key, if the Connector is configured for another one.
+        tls: certificates for https: `Tls`.
+        proxy: the URL of a proxy; without it, that of the environment counts (not for this machine's addresses).
+        headers: headers of one's own for each call; they cannot replace what is needed.
         transport: an httpx transport, for tests.
 
     Raises:
-        InvalidInput: the URL or the key cannot be one.
+        InvalidInput: one of them cannot be meant; says what to do.
     """
 
     def __init__(
         self,
         url: str,
-        api_key: str,
+        api_key: str | None = None,
         *,
+        auth: Authentication | None = None,
         name: str | None = None,
         timeout: float = 60,
         retries: int = 2,
         api_key_header: str = "X-API-KEY",
+        tls: Tls | None = None,
+        proxy: str | None = None,
+        headers: Mapping[str, str] | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         options = Options(timeout, retries)
-        self._use(
-            AsyncHttp(url, api_key, name=name, options=options, api_key_header=api_key_header, transport=transport)
+        connection = Connection.of(
+            url, api_key, api_key_header=api_key_header, auth=auth, tls=tls, proxy=proxy, headers=headers
         )
+        self._use(AsyncHttp(connection, name=name, options=options, transport=transport))
 
     def _use(self, http: AsyncHttp) -> None:
         self._http = http

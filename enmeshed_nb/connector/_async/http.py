@@ -7,8 +7,11 @@ from typing import Any, BinaryIO
 import httpx
 from pydantic import ValidationError
 
+from enmeshed_nb.connector._async.issued import AsyncIssued
 from enmeshed_nb.connector._async.resending import AsyncResending
 from enmeshed_nb.connector.answers import Answer, raw_answer
+from enmeshed_nb.connector.authentication import ClientCredentials, InHeader, NoToken
+from enmeshed_nb.connector.connection import Connection
 from enmeshed_nb.connector.ending import AsyncEnd
 from enmeshed_nb.connector.error_codes import ROUTE_DOES_NOT_EXIST
 from enmeshed_nb.connector.errors import (
@@ -46,16 +49,14 @@ class AsyncHttp(HttpCore):
 
     def __init__(
         self,
-        url: str,
-        api_key: str,
+        connection: Connection,
         *,
         name: str | None,
         options: Options,
-        api_key_header: str,
         transport: httpx.AsyncBaseTransport | None,
     ) -> None:
-        super().__init__(url, api_key, name=name, options=options, api_key_header=api_key_header)
-        self.shared = Shared(partial(httpx.AsyncClient, **self.settings(), transport=transport), AsyncEnd())
+        super().__init__(connection, name=name, options=options)
+        self.shared = Shared(partial(_client, connection, transport), AsyncEnd())
 
     async def close(self) -> None:
         """End the connection, for all that share it; a pause before a retry ends, too."""
@@ -188,7 +189,7 @@ class AsyncHttp(HttpCore):
                     **body.arguments(),
                 ) as response:
                     await _receive(response, sink)
-            except (httpx.HTTPError, TypeError, ValueError, RuntimeError) as error:
+            except (httpx.HTTPError, NoToken, TypeError, ValueError, RuntimeError) as error:
                 failure = self.failure(call, error)
             else:
                 answers.append(response)
@@ -196,6 +197,13 @@ class AsyncHttp(HttpCore):
                     self.options.on_answer(call, response)
                 return response
             raise failure  # not within `except`: httpx's error holds the request with the API key
+
+
+def _client(connection: Connection, transport: httpx.AsyncBaseTransport | None) -> httpx.AsyncClient:
+    """Return new connections, which share a token with no others."""
+    known = connection.auth
+    auth = AsyncIssued(known) if isinstance(known, ClientCredentials) else InHeader(known)
+    return httpx.AsyncClient(**connection.arguments(), auth=auth, transport=transport)
 
 
 async def _receive(response: httpx.Response, sink: BinaryIO | None) -> None:

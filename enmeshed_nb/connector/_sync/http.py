@@ -8,8 +8,11 @@ from typing import Any, BinaryIO
 import httpx
 from pydantic import ValidationError
 
+from enmeshed_nb.connector._sync.issued import Issued
 from enmeshed_nb.connector._sync.resending import Resending
 from enmeshed_nb.connector.answers import Answer, raw_answer
+from enmeshed_nb.connector.authentication import ClientCredentials, InHeader, NoToken
+from enmeshed_nb.connector.connection import Connection
 from enmeshed_nb.connector.ending import End
 from enmeshed_nb.connector.error_codes import ROUTE_DOES_NOT_EXIST
 from enmeshed_nb.connector.errors import (
@@ -47,16 +50,14 @@ class Http(HttpCore):
 
     def __init__(
         self,
-        url: str,
-        api_key: str,
+        connection: Connection,
         *,
         name: str | None,
         options: Options,
-        api_key_header: str,
         transport: httpx.BaseTransport | None,
     ) -> None:
-        super().__init__(url, api_key, name=name, options=options, api_key_header=api_key_header)
-        self.shared = Shared(partial(httpx.Client, **self.settings(), transport=transport), End())
+        super().__init__(connection, name=name, options=options)
+        self.shared = Shared(partial(_client, connection, transport), End())
 
     def close(self) -> None:
         """End the connection, for all that share it; a pause before a retry ends, too."""
@@ -189,7 +190,7 @@ class Http(HttpCore):
                     **body.arguments(),
                 ) as response:
                     _receive(response, sink)
-            except (httpx.HTTPError, TypeError, ValueError, RuntimeError) as error:
+            except (httpx.HTTPError, NoToken, TypeError, ValueError, RuntimeError) as error:
                 failure = self.failure(call, error)
             else:
                 answers.append(response)
@@ -197,6 +198,13 @@ class Http(HttpCore):
                     self.options.on_answer(call, response)
                 return response
             raise failure  # not within `except`: httpx's error holds the request with the API key
+
+
+def _client(connection: Connection, transport: httpx.BaseTransport | None) -> httpx.Client:
+    """Return new connections, which share a token with no others."""
+    known = connection.auth
+    auth = Issued(known) if isinstance(known, ClientCredentials) else InHeader(known)
+    return httpx.Client(**connection.arguments(), auth=auth, transport=transport)
 
 
 def _receive(response: httpx.Response, sink: BinaryIO | None) -> None:

@@ -1,8 +1,9 @@
-// API keys and their scopes.
+// Who calls: API keys, tokens of an issuer, and their scopes.
 
 import { createHash, timingSafeEqual } from "node:crypto";
 import { HttpError } from "./errors.js";
 import { covers } from "./patterns.js";
+import { tokensOf } from "./tokens.js";
 
 const POLICY = [
   [/^.{30,}$/s, "at least 30 characters"],
@@ -25,9 +26,12 @@ export class Authentication {
   /** The name of the header that carries an API key. */
   header;
   #open = false;
+  /** Returns the scopes of a token, undefined if it is not accepted; without it no token is. */
+  #scopesOfToken;
 
   /** Reads `infrastructure.httpServer.authentication` of a configuration; a weak, double or missing key is refused. */
-  constructor({ apiKey = {} } = {}, debug = false) {
+  constructor({ apiKey = {}, jwtBearer } = {}, debug = false) {
+    if (jwtBearer?.issuerBaseURL) this.#scopesOfToken = tokensOf(jwtBearer);
     this.header = apiKey.headerName ?? "X-API-KEY";
     const configured = Object.entries(apiKey.keys ?? {}).filter(([, key]) => key.enabled !== false);
     const seen = new Set();
@@ -45,16 +49,23 @@ export class Authentication {
         expires: expiresAt ? Date.parse(expiresAt) : Infinity
       });
     }
-    if (!this.#keys.some(({ expires }) => expires > Date.now())) {
+    if (!this.#scopesOfToken && !this.#keys.some(({ expires }) => expires > Date.now())) {
       if (!debug) throw refuse("There is no valid API key; without one a Connector only starts with debug: true.");
       this.#open = this.#keys.length === 0;
     }
   }
 
-  /** Returns the scopes of a caller, undefined if nobody knows who that is. */
-  scopesOf(request) {
+  /** Whether callers can have a token of an issuer. */
+  get takesTokens() {
+    return this.#scopesOfToken !== undefined;
+  }
+
+  /** Returns the scopes of a caller, undefined if nobody knows who that is; an API key that was sent decides. */
+  async #scopesOf(request) {
     if (this.#open) return EVERYTHING;
-    const given = digest(request.get(this.header) ?? "");
+    const key = request.get(this.header);
+    if (key === undefined) return this.#scopesOfToken?.(request.get("authorization") ?? "");
+    const given = digest(key);
     return this.#keys.find(({ hash, expires }) => timingSafeEqual(hash, given) && expires > Date.now())?.scopes;
   }
 
@@ -64,9 +75,14 @@ export class Authentication {
     return new HttpError(401, "error.connector.unauthorized", "Unauthorized.");
   }
 
-  /** Express middleware: finds out what the caller may do; a wrong key is answered late. */
+  /** Express middleware: finds out what the caller may do. */
+  recognise = async (request, _response, next) => {
+    Object.assign(request, { scopes: await this.#scopesOf(request) });
+    next();
+  };
+
+  /** Express middleware: lets only those on who are known; others are answered late. */
   identify = async (request, _response, next) => {
-    request.scopes = this.scopesOf(request);
     if (!request.scopes) throw await this.refusal();
     next();
   };

@@ -70,14 +70,14 @@ function refuseDeepJson({ body }, _response, next) {
   next();
 }
 
-/** Returns Express middleware that reads JSON and flat forms: short ones of anyone, long ones of who has a key. */
+/** Returns Express middleware that reads JSON and flat forms: short ones of anyone, long ones of who is known. */
 export function readBody(authentication) {
   return [
     bounded(
       isJsonOrFlatForm,
-      (request) => (authentication.scopesOf(request) ? LIMIT : ANYONES),
+      (request) => (request.scopes ? LIMIT : ANYONES),
       (request, limit) =>
-        authentication.scopesOf(request)
+        request.scopes
           ? new Error(`The body has more than ${limit} bytes.`) // an unexpected error, as a Connector has it
           : authentication.refusal()
     ),

@@ -65,9 +65,9 @@ export function createApp(name, runtime, config, authentication) {
     cors(corsOptions),
     onlyOrigins
   );
-  app.use(readBody(authentication), compression());
+  app.use(authentication.recognise, readBody(authentication), compression());
   if (config.debug && config.modules?.coreHttpApi?.docs?.enabled !== false) {
-    app.use(docs(openApi(rows, API, packageJson.version, authentication.header)));
+    app.use(docs(openApi(rows, API, packageJson.version, authentication)));
   }
   app.get("/health", async (_request, response) => {
     const health = await runtime.getHealth();

@@ -42,13 +42,17 @@ const failure = (description) => ({ description, ...json({ $ref: "#/components/s
 const resolve = (schema, definitions) => (schema.$ref ? definitions[schema.$ref.split("/").pop()] : schema);
 
 /** Returns the OpenAPI 3.1 document of rows of the route table, which are served below `base`. */
-export function openApi(rows, base, version, keyHeader) {
+export function openApi(rows, base, version, authentication) {
   const schemas = { Error: ERROR };
   const paths = {};
   for (const row of rows) {
     const path = (paths[base + row.path.replace(/:(\w+)/g, "{$1}")] ??= {});
     path[row.method] = operation(row, schemas);
   }
+  const securitySchemes = {
+    apiKey: { type: "apiKey", in: "header", name: authentication.header },
+    ...(authentication.takesTokens && { jwtBearer: { type: "http", scheme: "bearer", bearerFormat: "JWT" } })
+  };
   return {
     openapi: "3.1.0",
     info: {
@@ -57,9 +61,9 @@ export function openApi(rows, base, version, keyHeader) {
       description: 'Success: `{"result": …}`. Failure: `{"error": …}`. The schemas of inputs are the Runtime\'s own.',
       license: { name: "the Runtime: AGPL-3.0-or-later" }
     },
-    security: [{ apiKey: [] }],
+    security: Object.keys(securitySchemes).map((name) => ({ [name]: [] })),
     paths,
-    components: { securitySchemes: { apiKey: { type: "apiKey", in: "header", name: keyHeader } }, schemas }
+    components: { securitySchemes, schemas }
   };
 }
 

@@ -59,13 +59,13 @@ def _becomes(connector: Connector, relationship_id: str, status: str, *reasons: 
     after=BASICS,
     alone=True,
     creates="Relationships with a further Connector, which are ended",
-    needs=["attacker"],
+    needs=["newcomer"],
     swaps=False,
 )
 def life_of_relationships(trial: Trial) -> None:
     """Take Relationships with a further Connector through every status."""
     _only_locally(trial, "Relationships would be terminated and decomposed")
-    one, other = trial.sender, trial.other("attacker")
+    one, other = trial.sender, trial.other("newcomer")
     with trial.requirement("API-RELATIONSHIPS-CREATE"):
         first = _pending(trial, other)
     with trial.requirement("API-RELATIONSHIPS-REJECT"):

@@ -1,0 +1,155 @@
+"""Are broken Connectors found? Runs the plans on Connectors that break one rule each, and tells what was found.
+
+    python -m tests.acceptance.breaking                # the rules
+    python -m tests.acceptance.breaking --rule NAME    # one of them, or several
+    python -m tests.acceptance.breaking --all          # each alone, in both roles
+
+A rule is found if each requirement that it breaks is FAILED, and nothing else is.
+"""
+
+import sys
+import time
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import click
+
+from enmeshed_nb.acceptance import Check, Ground, Outcome, Status, run
+from enmeshed_nb.acceptance.checking import CHECKS
+from enmeshed_nb.acceptance.ground import open_ground
+from enmeshed_nb.connector import Exchange
+from tests.acceptance import rules as _registers_them  # noqa: F401
+from tests.acceptance.proxy import RULES, Proxies, Rule
+
+_LEFT_OUT = ("guide.notebook",)
+"""Checks that take long and hold what others hold, too: they repeat what the checks before them found."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What was found while rules were broken.
+
+    Attributes:
+        rules: these.
+        outcomes: what the checks found.
+        seconds: how long it took.
+    """
+
+    rules: tuple[Rule, ...]
+    outcomes: tuple[Outcome, ...]
+    seconds: float
+
+    def said(self, status: Status) -> dict[str, str]:
+        """Return the ids of the requirements that were found in a status, with what was said."""
+        return {each.requirement: each.said for each in self.outcomes if each.status == status}
+
+    @property
+    def failed(self) -> dict[str, str]:
+        """What did not hold."""
+        return self.said(Status.FAILED)
+
+    @property
+    def others(self) -> dict[str, str]:
+        """What failed and should not."""
+        broken = frozenset[str]().union(*(each.breaks for each in self.rules))
+        return {name: said for name, said in self.failed.items() if name not in broken}
+
+    def has_found(self, rule: Rule) -> bool:
+        """Tell whether all that a rule breaks was found."""
+        return rule.breaks <= self.failed.keys()
+
+
+class Proof:
+    """Connectors behind proxies, and what checks ask of them. Made by `proof`.
+
+    Attributes:
+        whole: what is found while nothing is broken.
+    """
+
+    def __init__(self, ground: Ground, proxies: Proxies) -> None:
+        self._ground, self._proxies = ground, proxies
+        self._checks = [each for each in CHECKS.values() if each.name not in _LEFT_OUT]
+        self._asked: dict[str, set[tuple[str, str]]] = {each.name: set() for each in self._checks}
+        self.whole = self._run(self._checks)
+
+    def broken(self, *rules: Rule, both_roles: bool = False) -> Verdict:
+        """Break rules, and make the checks that ask something that they change."""
+        chosen = [each for each in self._checks if any(self._is_concerned(each, rule) for rule in rules)]
+        with self._proxies.breaking(*rules):
+            return self._run(chosen if both_roles else [replace(each, swaps=False) for each in chosen], rules)
+
+    def rounds(self, rules: Collection[Rule]) -> Iterator[Verdict]:
+        """Break many rules at once, until each was found in a round in which nothing else failed.
+
+        What one rule hides of another is tried again without it; where something else failed, each half is tried
+        again by itself. Of a rule that was alone there is no other round.
+        """
+        groups = [[each for each in rules if not each.alone], *([each] for each in rules if each.alone)]
+        while groups:
+            group = groups.pop(0)
+            verdict = self.broken(*group)
+            yield verdict
+            if len(group) == 1:
+                continue
+            if verdict.others:
+                half = len(group) // 2
+                groups += [group[:half], group[half:]]
+            elif hidden := [each for each in group if not verdict.has_found(each)]:
+                groups.append(hidden if len(hidden) < len(group) else hidden[:1])
+                groups += [hidden[1:]] if len(hidden) == len(group) else []
+
+    def _is_concerned(self, check: Check, rule: Rule) -> bool:
+        if rule.breaks.intersection(check.requirements):
+            return True
+        return any(rule.concerns(*asked) for asked in self._asked[check.name])
+
+    def _run(self, checks: Sequence[Check], rules: tuple[Rule, ...] = ()) -> Verdict:
+        began = time.monotonic()
+        outcomes = tuple(run(self._ground, checks))
+        for each in outcomes:
+            self._asked[each.check].update(map(_route, each.exchanges))
+        return Verdict(rules, outcomes, time.monotonic() - began)
+
+
+def _route(exchange: Exchange) -> tuple[str, str]:
+    return exchange.method, exchange.api_path
+
+
+@contextmanager
+def proof(patience: float = 8) -> Iterator[Proof]:
+    """Have a local network behind proxies, with all Connectors that the checks need, while a `with` lasts.
+
+    Args:
+        patience: for how many seconds checks wait for what does not come.
+    """
+    proxies = Proxies()
+    needs = {name for each in CHECKS.values() for name in each.needs}
+    with open_ground(needs=needs, reach=proxies.reach) as ground:
+        yield Proof(replace(ground, patience=patience), proxies)
+
+
+@click.command()
+@click.option("--rule", "names", multiple=True, metavar="NAME", help="Break this rule.")
+@click.option("--all", "everything", is_flag=True, help="Break each rule, one after the other.")
+def main(names: tuple[str, ...], everything: bool) -> None:
+    """Run the plans on Connectors that break one rule each."""
+    if not (names or everything):
+        for rule in RULES.values():
+            click.echo(f"{rule.name}: {', '.join(sorted(rule.breaks))}")
+        return
+    bad = 0
+    with proof() as tried:
+        click.echo(f"nothing broken: {tried.whole.failed or 'nothing fails'}, {tried.whole.seconds:.1f} s")
+        for rule in RULES.values() if everything else [RULES[name] for name in names]:
+            verdict = tried.broken(rule, both_roles=True)
+            is_found = verdict.has_found(rule)
+            bad += not is_found or bool(verdict.others)
+            click.echo(f"{'found' if is_found else 'NOT FOUND'} {verdict.seconds:5.1f} s  {rule.name}")
+            for name, said in verdict.others.items():
+                click.echo(f"    also {name}: {said}")
+    sys.exit(bad > 0)
+
+
+if __name__ == "__main__":
+    main()
