@@ -213,7 +213,7 @@ def a_challenge_of_a_device_is_not_signed(challenge: Any) -> None:
         del challenge["signature"]
 
 
-@changes_result("API-CHALLENGES-VALIDATE", on="POST /Challenges/Validate")
+@changes_result("API-CHALLENGES-VALIDATE", "SECURITY-CHALLENGE", on="POST /Challenges/Validate")
 def no_challenge_is_valid(validation: Any) -> None:
     validation["isValid"] = False
 
