@@ -10,7 +10,7 @@ A rule is found if each requirement that it breaks is FAILED, and nothing else i
 import sys
 import time
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 
 import click
@@ -18,6 +18,7 @@ import click
 from enmeshed_nb.acceptance import Check, Ground, Outcome, Status, run
 from enmeshed_nb.acceptance.checking import CHECKS
 from enmeshed_nb.acceptance.ground import open_ground
+from enmeshed_nb.acceptance.trial import current
 from enmeshed_nb.connector import Exchange
 from tests.acceptance import rules as _registers_them  # noqa: F401
 from tests.acceptance.proxy import RULES, Proxies, Rule
@@ -59,6 +60,10 @@ class Verdict:
         """Tell whether all that a rule breaks was found."""
         return rule.breaks <= self.failed.keys()
 
+    def has_missed(self, rule: Rule) -> bool:
+        """Tell whether something that a rule breaks was said to hold."""
+        return bool(rule.breaks & (self.said(Status.PASSED).keys() - self.failed.keys()))
+
 
 class Proof:
     """Connectors behind proxies, and what checks ask of them. Made by `proof`.
@@ -73,31 +78,35 @@ class Proof:
         self._asked: dict[str, set[tuple[str, str]]] = {each.name: set() for each in self._checks}
         self.whole = self._run(self._checks)
 
-    def broken(self, *rules: Rule, both_roles: bool = False) -> Verdict:
-        """Break rules, and make the checks that ask something that they change."""
-        chosen = [each for each in self._checks if any(self._is_concerned(each, rule) for rule in rules)]
+    def broken(self, *rules: Rule, thoroughly: bool = True) -> Verdict:
+        """Break rules, and make the checks that ask something that they change.
+
+        Args:
+            rules: these.
+            thoroughly: make all of them, in both roles; else in one role, as many as look at each requirement.
+        """
+        concerned = [each for each in self._checks if any(self._is_concerned(each, rule) for rule in rules)]
+        if not thoroughly:
+            concerned = [replace(each, swaps=False) for each in _as_few_as(concerned)]
         with self._proxies.breaking(*rules):
-            return self._run(chosen if both_roles else [replace(each, swaps=False) for each in chosen], rules)
+            return self._run(concerned, rules)
 
     def rounds(self, rules: Collection[Rule]) -> Iterator[Verdict]:
-        """Break many rules at once, until each was found in a round in which nothing else failed.
+        """Break many rules at once, those that change different things; what one hides of another is tried again.
 
-        What one rule hides of another is tried again without it; where something else failed, each half is tried
-        again by itself. Of a rule that was alone there is no other round.
+        A rule that was not found in a round of its own is not tried again.
         """
-        groups = [[each for each in rules if not each.alone], *([each] for each in rules if each.alone)]
-        while groups:
-            group = groups.pop(0)
-            verdict = self.broken(*group)
+        left = list(rules)
+        while left:
+            together: list[Rule] = []
+            for each in left:
+                if not any(map(each.disturbs, together)):
+                    together.append(each)
+            verdict = self.broken(*together, thoroughly=False)
             yield verdict
-            if len(group) == 1:
-                continue
-            if verdict.others:
-                half = len(group) // 2
-                groups += [group[:half], group[half:]]
-            elif hidden := [each for each in group if not verdict.has_found(each)]:
-                groups.append(hidden if len(hidden) < len(group) else hidden[:1])
-                groups += [hidden[1:]] if len(hidden) == len(group) else []
+            found = [each for each in together if verdict.has_found(each)]
+            done = found if len(together) > 1 else together
+            left = [each for each in left if each not in done]
 
     def _is_concerned(self, check: Check, rule: Rule) -> bool:
         if rule.breaks.intersection(check.requirements):
@@ -106,14 +115,26 @@ class Proof:
 
     def _run(self, checks: Sequence[Check], rules: tuple[Rule, ...] = ()) -> Verdict:
         began = time.monotonic()
-        outcomes = tuple(run(self._ground, checks))
-        for each in outcomes:
-            self._asked[each.check].update(map(_route, each.exchanges))
+        with ExitStack() as stack:
+            for each in self._ground.connectors.values():
+                stack.callback(each.observe(self._remember))
+            outcomes = tuple(run(self._ground, checks))
         return Verdict(rules, outcomes, time.monotonic() - began)
 
+    def _remember(self, exchange: Exchange) -> None:
+        if trial := current():
+            self._asked[trial.check.name].add((exchange.method, exchange.api_path))
 
-def _route(exchange: Exchange) -> tuple[str, str]:
-    return exchange.method, exchange.api_path
+
+def _as_few_as(checks: Sequence[Check]) -> list[Check]:
+    """Return checks of which each looks at a requirement that those before do not."""
+    seen = set[str]()
+    few = []
+    for each in sorted(checks, key=lambda check: -len(check.requirements)):
+        if not seen.issuperset(each.requirements):
+            few.append(each)
+            seen.update(each.requirements)
+    return few
 
 
 @contextmanager
@@ -142,7 +163,7 @@ def main(names: tuple[str, ...], everything: bool) -> None:
     with proof() as tried:
         click.echo(f"nothing broken: {tried.whole.failed or 'nothing fails'}, {tried.whole.seconds:.1f} s")
         for rule in RULES.values() if everything else [RULES[name] for name in names]:
-            verdict = tried.broken(rule, both_roles=True)
+            verdict = tried.broken(rule)
             is_found = verdict.has_found(rule)
             bad += not is_found or bool(verdict.others)
             click.echo(f"{'found' if is_found else 'NOT FOUND'} {verdict.seconds:5.1f} s  {rule.name}")

@@ -168,6 +168,7 @@ class Rule:
         on: the routes that it changes, or "*".
         change: the function.
         alone: whether it hides too much to be broken together with others.
+        mild: whether others that change the same routes are noticed beside it.
     """
 
     name: str
@@ -175,6 +176,13 @@ class Rule:
     on: tuple[str, ...]
     change: Change = field(repr=False, compare=False)
     alone: bool = False
+    mild: bool = False
+
+    def disturbs(self, other: "Rule") -> bool:
+        """Tell whether it cannot be broken together with another."""
+        if self.alone or other.alone or self.breaks & other.breaks:
+            return True
+        return bool({*self.on} & {*other.on}) and not (self.mild and other.mild)
 
     def concerns(self, method: str, path: str) -> bool:
         """Tell whether it changes calls of this route."""
@@ -185,25 +193,30 @@ RULES: dict[str, Rule] = {}
 """All rules by name."""
 
 
-def rule(*breaks: str, on: str | tuple[str, ...], alone: bool = False) -> Callable[[Change], Change]:
+def rule(
+    *breaks: str, on: str | tuple[str, ...], alone: bool = False, mild: bool = False
+) -> Callable[[Change], Change]:
     """Register a function as a rule; see the head of this module.
 
     Args:
         breaks: the ids of the requirements that no longer hold.
         on: what it changes, e.g. "GET /Messages/{id}" (the path without the API's prefix), several of these, or "*".
         alone: whether it hides too much to be broken together with others.
+        mild: whether others that change the same routes are noticed beside it.
     """
 
     def register(change: Change) -> Change:
         name = change.__name__
         assert name not in RULES, f"there are two rules {name}"
-        RULES[name] = Rule(name, frozenset(breaks), (on,) if isinstance(on, str) else on, change, alone)
+        RULES[name] = Rule(name, frozenset(breaks), (on,) if isinstance(on, str) else on, change, alone, mild)
         return change
 
     return register
 
 
-def changes_result(*breaks: str, on: str | tuple[str, ...]) -> Callable[[Callable[[Any], Any]], Callable[[Any], Any]]:
+def changes_result(
+    *breaks: str, on: str | tuple[str, ...], mild: bool = False
+) -> Callable[[Callable[[Any], Any]], Callable[[Any], Any]]:
     """Register a function that changes the `result` of successes, in place or by what it returns, as a rule."""
 
     def register(change: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -216,7 +229,7 @@ def changes_result(*breaks: str, on: str | tuple[str, ...]) -> Callable[[Callabl
             return answer
 
         changed.__name__ = change.__name__
-        rule(*breaks, on=on)(changed)
+        rule(*breaks, on=on, mild=mild)(changed)
         return change
 
     return register

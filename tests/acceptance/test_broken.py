@@ -1,12 +1,18 @@
 """A Connector that breaks one rule is found, named by the requirement, and nothing else fails."""
 
 from collections.abc import Iterator
+from itertools import islice
 
 import pytest
 
 from enmeshed_nb.acceptance import Status
 from tests.acceptance.breaking import Proof, proof
 from tests.acceptance.proxy import RULES
+
+ROUNDS = 3
+"""How many rounds are made here; `python -m tests.acceptance.breaking --all` breaks each rule alone."""
+FOUND = 80
+"""How many rules are found in these rounds, at least."""
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -24,13 +30,10 @@ def test_nothing_fails_behind_a_proxy_that_breaks_nothing(proven):
     assert not [name for name in skipped if name.startswith(("GUIDE", "AUTOMATION", "SECURITY"))]
 
 
-def test_each_broken_rule_is_found_and_nothing_else_fails(proven):
-    left = {*RULES}
-    for verdict in proven.rounds(RULES.values()):
-        if not verdict.others:
-            left -= {each.name for each in verdict.rules if verdict.has_found(each)}
-    assert not left
-
-
-def test_there_are_rules_enough():
-    assert len(RULES) >= 40
+def test_broken_rules_are_found_and_nothing_else_fails(proven):
+    found = set[str]()
+    for verdict in islice(proven.rounds(RULES.values()), ROUNDS):
+        assert verdict.others == {}
+        assert not [each.name for each in verdict.rules if verdict.has_missed(each)]
+        found |= {each.name for each in verdict.rules if verdict.has_found(each)}
+    assert len(found) >= FOUND

@@ -15,12 +15,12 @@ _SENT_CHANGED = "consumption.outgoingRequestStatusChanged"
 # --- what arrives by itself -------------------------------------------------------------------------------------------
 
 
-@rule("AUTOMATION-SYNC-REQUEST", on=_ALL_INCOMING)
+@rule("AUTOMATION-SYNC-REQUEST", on=_ALL_INCOMING, mild=True)
 async def at_intervals_no_request_arrives(call: Call, connector: PassOn) -> Answer:
     return success([]) if call.connector == "sync" else await connector(call)
 
 
-@rule("AUTOMATION-SYNC-RESPONSE", on=_OUTGOING)
+@rule("AUTOMATION-SYNC-RESPONSE", on=_OUTGOING, mild=True)
 async def at_intervals_no_response_arrives(call: Call, connector: PassOn) -> Answer:
     return await _as_if_open("sync", call, connector)
 
@@ -34,12 +34,12 @@ async def the_last_synchronisation_is_always_the_same(call: Call, connector: Pas
     return success(call.memory["result"])
 
 
-@rule("AUTOMATION-SSE-REQUEST", on=_ALL_INCOMING)
+@rule("AUTOMATION-SSE-REQUEST", on=_ALL_INCOMING, mild=True)
 async def no_news_of_a_request_comes(call: Call, connector: PassOn) -> Answer:
     return success([]) if call.connector == "sse" else await connector(call)
 
 
-@rule("AUTOMATION-SSE-RESPONSE", on=_OUTGOING)
+@rule("AUTOMATION-SSE-RESPONSE", on=_OUTGOING, mild=True)
 async def no_news_of_a_response_comes(call: Call, connector: PassOn) -> Answer:
     return await _as_if_open("sse", call, connector)
 
@@ -62,24 +62,24 @@ def _got() -> Answer:
     return Answer(204)
 
 
-@rule("AUTOMATION-WEBHOOK-RECEIVED", "AUTOMATION-WEBHOOK-INCOMING", on=_EVENT)
+@rule("AUTOMATION-WEBHOOK-RECEIVED", "AUTOMATION-WEBHOOK-INCOMING", on=_EVENT, mild=True)
 async def the_event_of_a_request_that_came_in_is_lost(call: Call, listener: PassOn) -> Answer:
     return _got() if _is(call.json, "consumption.incomingRequestReceived") else await listener(call)
 
 
-@rule("AUTOMATION-WEBHOOK-INCOMING", on=_EVENT)
+@rule("AUTOMATION-WEBHOOK-INCOMING", on=_EVENT, mild=True)
 async def the_event_of_a_decision_is_lost(call: Call, listener: PassOn) -> Answer:
     return _got() if _is(call.json, _CHANGED, "Decided") else await listener(call)
 
 
-@rule("AUTOMATION-WEBHOOK-INCOMING-ONCE", on=_EVENT)
+@rule("AUTOMATION-WEBHOOK-INCOMING-ONCE", on=_EVENT, mild=True)
 async def the_event_of_a_decision_comes_twice(call: Call, listener: PassOn) -> Answer:
     if _is(call.json, _CHANGED, "Decided"):
         await listener(call)
     return await listener(call)
 
 
-@rule("AUTOMATION-WEBHOOK-INCOMING-CHAIN", on=_EVENT)
+@rule("AUTOMATION-WEBHOOK-INCOMING-CHAIN", on=_EVENT, mild=True)
 async def an_event_does_not_tell_the_status_before(call: Call, listener: PassOn) -> Answer:
     event = call.json
     if _is(event, _CHANGED):
@@ -88,19 +88,19 @@ async def an_event_does_not_tell_the_status_before(call: Call, listener: PassOn)
     return await listener(call)
 
 
-@rule("AUTOMATION-WEBHOOK-OUTGOING", on=_EVENT)
+@rule("AUTOMATION-WEBHOOK-OUTGOING", on=_EVENT, mild=True)
 async def the_event_of_a_response_is_lost(call: Call, listener: PassOn) -> Answer:
     return _got() if _is(call.json, _SENT_CHANGED, "Completed") else await listener(call)
 
 
-@rule("AUTOMATION-WEBHOOK-OUTGOING-ONCE", on=_EVENT)
+@rule("AUTOMATION-WEBHOOK-OUTGOING-ONCE", on=_EVENT, mild=True)
 async def the_event_of_a_new_request_comes_twice(call: Call, listener: PassOn) -> Answer:
     if _is(call.json, "consumption.outgoingRequestCreated"):
         await listener(call)
     return await listener(call)
 
 
-@rule("AUTOMATION-WEBHOOK-OUTGOING-CHAIN", on=_EVENT)
+@rule("AUTOMATION-WEBHOOK-OUTGOING-CHAIN", on=_EVENT, mild=True)
 async def an_event_tells_another_status_before(call: Call, listener: PassOn) -> Answer:
     event = call.json
     if _is(event, _SENT_CHANGED, "Completed"):
@@ -109,44 +109,44 @@ async def an_event_tells_another_status_before(call: Call, listener: PassOn) -> 
     return await listener(call)
 
 
-@rule("AUTOMATION-WEBHOOK-JSON", on=_EVENT)
+@rule("AUTOMATION-WEBHOOK-JSON", on=_EVENT, mild=True)
 async def an_event_is_said_to_be_plain_text(call: Call, listener: PassOn) -> Answer:
     call.headers["content-type"] = "text/plain"
     return await listener(call)
 
 
-@rule("AUTOMATION-WEBHOOK-URL", on=_EVENT)
+@rule("AUTOMATION-WEBHOOK-URL", on=_EVENT, mild=True)
 async def the_path_does_not_name_the_trigger(call: Call, listener: PassOn) -> Answer:
     call.path = "/all/trigger"
     return await listener(call)
 
 
-@rule("AUTOMATION-WEBHOOK-HEADERS", on=_EVENT)
+@rule("AUTOMATION-WEBHOOK-HEADERS", on=_EVENT, mild=True)
 async def the_headers_of_a_target_are_left_out(call: Call, listener: PassOn) -> Answer:
     del call.headers["x-acceptance"]
     return await listener(call)
 
 
-@rule("AUTOMATION-WEBHOOK-CORRELATION", "AUTOMATION-WEBHOOK-CALLER", on=_EVENT)
+@rule("AUTOMATION-WEBHOOK-CORRELATION", "AUTOMATION-WEBHOOK-CALLER", on=_EVENT, mild=True)
 async def an_event_has_no_correlation_id(call: Call, listener: PassOn) -> Answer:
     del call.headers["x-correlation-id"]
     return await listener(call)
 
 
-@rule("AUTOMATION-WEBHOOK-CALLER", on=_EVENT)
+@rule("AUTOMATION-WEBHOOK-CALLER", on=_EVENT, mild=True)
 async def an_event_has_a_correlation_id_of_its_own(call: Call, listener: PassOn) -> Answer:
     call.headers["x-correlation-id"] = "12345678"
     return await listener(call)
 
 
-@rule("AUTOMATION-WEBHOOK-TRIGGERS", on=(_EVENT, _EVENT_OF_SOME))
+@rule("AUTOMATION-WEBHOOK-TRIGGERS", on=(_EVENT, _EVENT_OF_SOME), mild=True)
 async def every_target_gets_every_event(call: Call, listener: PassOn) -> Answer:
     if call.path != "/transport":
         await listener(Call("events", "POST", "/transport", [], call.headers, call.body, call.memory, ""))
     return await listener(call)
 
 
-@rule("AUTOMATION-WEBHOOK-PROCESSED", on=_EVENT)
+@rule("AUTOMATION-WEBHOOK-PROCESSED", on=_EVENT, mild=True)
 async def a_message_is_said_to_bring_no_request(call: Call, listener: PassOn) -> Answer:
     event = call.json
     if _is(event, "consumption.messageProcessed"):
@@ -188,7 +188,7 @@ async def what_a_rule_rejects_is_accepted(call: Call, connector: PassOn) -> Answ
     return answer
 
 
-@rule("AUTOMATION-DECIDER-SAYS-SO", on=_INCOMING)
+@rule("AUTOMATION-DECIDER-SAYS-SO", on=_INCOMING, mild=True)
 async def it_is_not_said_that_a_rule_has_decided(call: Call, connector: PassOn) -> Answer:
     answer, requests = await _at_decider(call, connector)
     for request in requests:
@@ -196,13 +196,13 @@ async def it_is_not_said_that_a_rule_has_decided(call: Call, connector: PassOn) 
     return answer
 
 
-@rule("AUTOMATION-DECIDER-FILTER", on=_ALL_INCOMING)
+@rule("AUTOMATION-DECIDER-FILTER", on=_ALL_INCOMING, mild=True)
 async def the_filter_by_who_decided_is_ignored(call: Call, connector: PassOn) -> Answer:
     call.query = [(key, value) for key, value in call.query if key != "wasAutomaticallyDecided"]
     return await connector(call)
 
 
-@rule("AUTOMATION-DECIDER-RESPONSE", on=_OUTGOING)
+@rule("AUTOMATION-DECIDER-RESPONSE", on=_OUTGOING, mild=True)
 async def the_response_of_a_rule_does_not_arrive(call: Call, connector: PassOn) -> Answer:
     answer = await connector(call)
     first = answer.result["content"]["items"][0]["@type"] if answer.result else ""
@@ -213,7 +213,7 @@ async def the_response_of_a_rule_does_not_arrive(call: Call, connector: PassOn) 
     return answer
 
 
-@rule("AUTOMATION-DECIDER-CODE", on=_INCOMING)
+@rule("AUTOMATION-DECIDER-CODE", on=_INCOMING, mild=True)
 async def the_code_of_a_rule_is_lost(call: Call, connector: PassOn) -> Answer:
     answer, requests = await _at_decider(call, connector)
     for request in requests:
@@ -222,7 +222,7 @@ async def the_code_of_a_rule_is_lost(call: Call, connector: PassOn) -> Answer:
     return answer
 
 
-@rule("AUTOMATION-DECIDER-NEVER", on=_ALL_INCOMING)
+@rule("AUTOMATION-DECIDER-NEVER", on=_ALL_INCOMING, mild=True)
 async def an_authentication_is_decided_by_a_rule(call: Call, connector: PassOn) -> Answer:
     answer, requests = await _at_decider(call, connector)
     for request in requests:
@@ -231,7 +231,7 @@ async def an_authentication_is_decided_by_a_rule(call: Call, connector: PassOn) 
     return answer
 
 
-@rule("AUTOMATION-DECIDER-EVERY-ITEM", on=_ALL_INCOMING)
+@rule("AUTOMATION-DECIDER-EVERY-ITEM", on=_ALL_INCOMING, mild=True)
 async def one_item_that_a_rule_decides_is_enough(call: Call, connector: PassOn) -> Answer:
     answer, requests = await _at_decider(call, connector)
     for request in requests:

@@ -25,7 +25,7 @@ async def active_relationships_are_not_found(call: Call, connector: PassOn) -> A
     return success([]) if call.query == [("status", "Active")] else await connector(call)
 
 
-@rule("GUIDE-VALIDATE-WITHOUT-PEER", on=_VALIDATE)
+@rule("GUIDE-VALIDATE-WITHOUT-PEER", on=_VALIDATE, mild=True)
 async def without_a_peer_nothing_is_valid(call: Call, connector: PassOn) -> Answer:
     answer = await connector(call)
     if "peer" not in call.json and answer.result and answer.result["isSuccess"]:
@@ -41,7 +41,7 @@ async def with_a_peer_nothing_is_valid(call: Call, connector: PassOn) -> Answer:
     return answer
 
 
-@rule("GUIDE-VALIDATE-INVALID", on=_VALIDATE)
+@rule("GUIDE-VALIDATE-INVALID", on=_VALIDATE, mild=True)
 async def a_request_to_oneself_is_valid(call: Call, connector: PassOn) -> Answer:
     answer = await connector(call)
     if answer.result and answer.result.get("code") == f"{_OF_REQUESTS}.cannotShareRequestWithYourself":
@@ -70,17 +70,17 @@ def a_new_request_is_said_to_be_a_peers(request: Any) -> None:
     request["isOwn"] = False
 
 
-@rule("GUIDE-YOURSELF", on=_CREATE)
+@rule("GUIDE-YOURSELF", on=_CREATE, mild=True)
 async def a_request_to_oneself_has_another_code(call: Call, connector: PassOn) -> Answer:
     return await _with_code(call, connector, f"{_OF_REQUESTS}.cannotShareRequestWithYourself")
 
 
-@rule("GUIDE-UNKNOWN-PEER", on=_CREATE)
+@rule("GUIDE-UNKNOWN-PEER", on=_CREATE, mild=True)
 async def a_request_to_nobody_has_another_code(call: Call, connector: PassOn) -> Answer:
     return await _with_code(call, connector, f"{_OF_REQUESTS}.missingRelationship")
 
 
-@rule("GUIDE-EXPIRED", on=_CREATE)
+@rule("GUIDE-EXPIRED", on=_CREATE, mild=True)
 async def a_request_that_has_expired_is_created(call: Call, connector: PassOn) -> Answer:
     call.json = {
         **call.json,
@@ -89,7 +89,7 @@ async def a_request_that_has_expired_is_created(call: Call, connector: PassOn) -
     return await connector(call)
 
 
-@rule("GUIDE-NOT-CREATED", on=_SEND)
+@rule("GUIDE-NOT-CREATED", on=_SEND, mild=True)
 async def an_unknown_request_is_a_bad_request(call: Call, connector: PassOn) -> Answer:
     answer = await connector(call)
     if answer.status == 404:
@@ -103,7 +103,7 @@ def a_message_has_no_recipients(message: Any) -> None:
         message["recipients"] = []
 
 
-@rule("GUIDE-SEND-TWICE", on=_SEND)
+@rule("GUIDE-SEND-TWICE", on=_SEND, mild=True)
 async def a_request_that_was_sent_has_another_code(call: Call, connector: PassOn) -> Answer:
     return await _with_code(call, connector, "error.runtime.messages.cannotSendRequestThatWasAlreadySent")
 
@@ -116,7 +116,7 @@ async def a_sent_request_remains_a_draft(call: Call, connector: PassOn) -> Answe
     return answer
 
 
-@changes_result("GUIDE-OPEN-SOURCE", on=_OUTGOING)
+@changes_result("GUIDE-OPEN-SOURCE", on=_OUTGOING, mild=True)
 def a_sent_request_names_no_source(request: Any) -> None:
     if request["status"] == "Open":
         request.pop("source", None)
@@ -137,28 +137,28 @@ async def an_incoming_request_gets_not_ready(call: Call, connector: PassOn) -> A
     return answer
 
 
-@changes_result("GUIDE-INCOMING-PEER", on=_INCOMING)
+@changes_result("GUIDE-INCOMING-PEER", on=_INCOMING, mild=True)
 def an_incoming_request_is_said_to_be_ones_own(request: Any) -> None:
     request["isOwn"] = True
 
 
-@changes_result("GUIDE-INCOMING-CONTENT", "ITEMS-ARRIVES", on=_INCOMING)
+@changes_result("GUIDE-INCOMING-CONTENT", "ITEMS-ARRIVES", on=_INCOMING, mild=True)
 def an_incoming_request_has_another_title(request: Any) -> None:
     request["content"]["title"] = "Another title"
 
 
-@changes_result("GUIDE-INCOMING-SOURCE", on=_INCOMING)
+@changes_result("GUIDE-INCOMING-SOURCE", on=_INCOMING, mild=True)
 def an_incoming_request_names_another_message(request: Any) -> None:
     request["source"]["reference"] = "MSG00000000000000000"
 
 
-@rule("GUIDE-FILTER-SOURCE", on=_ALL_INCOMING)
+@rule("GUIDE-FILTER-SOURCE", on=_ALL_INCOMING, mild=True)
 async def the_filter_by_source_is_ignored(call: Call, connector: PassOn) -> Answer:
     call.query = [(key, value) for key, value in call.query if key != "source.reference"]
     return await connector(call)
 
 
-@rule("GUIDE-FILTER-STATUS", on=_ALL_INCOMING)
+@rule("GUIDE-FILTER-STATUS", on=_ALL_INCOMING, mild=True)
 async def the_filter_by_status_is_ignored(call: Call, connector: PassOn) -> Answer:
     call.query = [(key, value) for key, value in call.query if key != "status"]
     return await connector(call)
@@ -169,7 +169,7 @@ def an_accepted_request_still_waits(request: Any) -> None:
     request["status"] = "ManualDecisionRequired"
 
 
-@changes_result("GUIDE-ACCEPT-RESPONSE", on=_ACCEPT)
+@changes_result("GUIDE-ACCEPT-RESPONSE", on=_ACCEPT, mild=True)
 def the_response_to_an_accepted_request_says_rejected(request: Any) -> None:
     request["response"]["content"]["result"] = "Rejected"
 
@@ -182,13 +182,13 @@ async def a_decided_request_is_never_completed(call: Call, connector: PassOn) ->
     return answer
 
 
-@changes_result("GUIDE-RESPONSE-MESSAGE", on=_INCOMING)
+@changes_result("GUIDE-RESPONSE-MESSAGE", on=_INCOMING, mild=True)
 def a_completed_request_does_not_name_the_message_of_its_response(request: Any) -> None:
     if request["status"] == "Completed":
         request["response"].pop("source", None)
 
 
-@changes_result("GUIDE-ORDER-RESPONSE", on=_OUTGOING)
+@changes_result("GUIDE-ORDER-RESPONSE", on=_OUTGOING, mild=True)
 def the_sender_gets_results_in_another_order(request: Any) -> None:
     if request.get("response"):
         request["response"]["content"]["items"].reverse()
@@ -202,7 +202,7 @@ def a_rejected_request_still_waits(request: Any) -> None:
     request["status"] = "ManualDecisionRequired"
 
 
-@changes_result("GUIDE-REJECTED", "ITEMS-REJECT-REASON", on=_OUTGOING)
+@changes_result("GUIDE-REJECTED", "ITEMS-REJECT-REASON", on=_OUTGOING, mild=True)
 def the_sender_is_not_told_why(request: Any) -> None:
     for item in request.get("response", {}).get("content", {}).get("items", []):
         if item["@type"] == "RejectResponseItem":
@@ -217,7 +217,7 @@ async def all_that_must_be_accepted_may_be_rejected(call: Call, connector: PassO
     return answer
 
 
-@rule("GUIDE-TWICE", on=_ACCEPT)
+@rule("GUIDE-TWICE", on=_ACCEPT, mild=True)
 async def a_request_is_accepted_twice(call: Call, connector: PassOn) -> Answer:
     answer = await connector(call)
     if answer.status == 200:
@@ -227,7 +227,7 @@ async def a_request_is_accepted_twice(call: Call, connector: PassOn) -> Answer:
     return answer
 
 
-@rule("GUIDE-NUMBER-OF-ITEMS", on=_ACCEPT)
+@rule("GUIDE-NUMBER-OF-ITEMS", on=_ACCEPT, mild=True)
 async def a_decision_may_lack_items(call: Call, connector: PassOn) -> Answer:
     if len(call.json["items"]) == 2 and "items" in call.json["items"][1]:
         return success({"status": "Decided"})

@@ -13,7 +13,7 @@ def _key(call: Call) -> str | None:
     return call.headers.get("x-api-key")
 
 
-@rule("SECURITY-NO-KEY", on=_MINE)
+@rule("SECURITY-NO-KEY", on=_MINE, mild=True)
 async def no_key_is_needed(call: Call, connector: PassOn) -> Answer:
     if _key(call) is None and "authorization" not in call.headers:
         return success(_NOBODY)
@@ -28,7 +28,7 @@ async def a_login_page_is_shown_instead(call: Call, connector: PassOn) -> Answer
     return answer
 
 
-@rule("SECURITY-WRONG-KEY", on=_MINE)
+@rule("SECURITY-WRONG-KEY", on=_MINE, mild=True)
 async def a_wrong_key_opens(call: Call, connector: PassOn) -> Answer:
     return success(_NOBODY) if (_key(call) or "").startswith("Wrong-") else await connector(call)
 
@@ -39,12 +39,12 @@ async def a_wrong_key_is_refused_at_once(call: Call, connector: PassOn) -> Answe
     return refusal(401, "error.connector.unauthorized") if wrong else await connector(call)
 
 
-@rule("SECURITY-EMPTY-KEY", on=_MINE)
+@rule("SECURITY-EMPTY-KEY", on=_MINE, mild=True)
 async def an_empty_key_opens(call: Call, connector: PassOn) -> Answer:
     return success(_NOBODY) if _key(call) == "" else await connector(call)
 
 
-@rule("SECURITY-UNSIGNED-TOKEN", on=_MINE)
+@rule("SECURITY-UNSIGNED-TOKEN", on=_MINE, mild=True)
 async def an_unsigned_token_opens(call: Call, connector: PassOn) -> Answer:
     return success(_NOBODY) if "authorization" in call.headers else await connector(call)
 
@@ -89,7 +89,7 @@ async def a_missing_scope_has_another_code(call: Call, connector: PassOn) -> Ans
     return refusal(403, "error.proxy.forbidden") if answer.status == 403 else answer
 
 
-@rule("SECURITY-EXPIRED-KEY", "SECURITY-DISABLED-KEY", on=_MINE)
+@rule("SECURITY-EXPIRED-KEY", "SECURITY-DISABLED-KEY", on=_MINE, mild=True)
 async def old_keys_open(call: Call, connector: PassOn) -> Answer:
     answer = await connector(call)
     is_old = answer.status == 401 and _key(call) and not (_key(call) or "").startswith("Wrong-")
@@ -107,28 +107,28 @@ async def support_is_told_a_secret(call: Call, connector: PassOn) -> Answer:
     return answer
 
 
-@rule("SECURITY-HEADERS", on=_MINE)
+@rule("SECURITY-HEADERS", on=_MINE, mild=True)
 async def answers_lose_a_header(call: Call, connector: PassOn) -> Answer:
     answer = await connector(call)
     answer.headers.pop("content-security-policy", None)
     return answer
 
 
-@rule("SECURITY-NOT-POWERED-BY", on=_MINE)
+@rule("SECURITY-NOT-POWERED-BY", on=_MINE, mild=True)
 async def answers_say_what_they_are_made_with(call: Call, connector: PassOn) -> Answer:
     answer = await connector(call)
     answer.headers["x-powered-by"] = "Express"
     return answer
 
 
-@rule("SECURITY-ERROR-HEADERS", on="GET /Messages/{id}")
+@rule("SECURITY-ERROR-HEADERS", on="GET /Messages/{id}", mild=True)
 async def errors_lose_a_header(call: Call, connector: PassOn) -> Answer:
     answer = await connector(call)
     answer.headers.pop("x-content-type-options", None)
     return answer
 
 
-@rule("SECURITY-NO-STACK", on="GET /Messages/{id}")
+@rule("SECURITY-NO-STACK", on="GET /Messages/{id}", mild=True)
 async def errors_tell_the_stack(call: Call, connector: PassOn) -> Answer:
     answer = await connector(call)
     if answer.status == 404:
@@ -136,7 +136,7 @@ async def errors_tell_the_stack(call: Call, connector: PassOn) -> Answer:
     return answer
 
 
-@rule("SECURITY-CORS", on=_MINE)
+@rule("SECURITY-CORS", on=_MINE, mild=True)
 async def pages_of_all_origins_may_read(call: Call, connector: PassOn) -> Answer:
     answer = await connector(call)
     if "origin" in call.headers:
@@ -161,7 +161,7 @@ async def what_is_sent_is_echoed(call: Call, _connector: PassOn) -> Answer:
     return answer
 
 
-@rule("SECURITY-LARGE-BODY", on="POST /Requests/Outgoing/Validate")
+@rule("SECURITY-LARGE-BODY", on="POST /Requests/Outgoing/Validate", mild=True)
 async def a_large_body_is_read(call: Call, connector: PassOn) -> Answer:
     if len(call.body) > 2_000_000:
         return success({"isSuccess": True, "items": []}, 201)
@@ -177,7 +177,7 @@ async def after_a_large_body_nothing_is_answered(call: Call, connector: PassOn) 
     return await connector(call)
 
 
-@rule("SECURITY-TRAVERSAL", on="GET /Files/{id}/Download")
+@rule("SECURITY-TRAVERSAL", on="GET /Files/{id}/Download", mild=True)
 async def paths_lead_elsewhere(call: Call, connector: PassOn) -> Answer:
     if "%2f" not in call.path:
         return await connector(call)
@@ -192,7 +192,7 @@ async def operators_in_queries_are_dropped(call: Call, connector: PassOn) -> Ans
     return await connector(call)
 
 
-@rule("SECURITY-FILE-NAME", on="GET /Files/{id}/Download")
+@rule("SECURITY-FILE-NAME", on="GET /Files/{id}/Download", mild=True)
 async def a_download_is_saved_elsewhere(call: Call, connector: PassOn) -> Answer:
     answer = await connector(call)
     if answer.status == 200:
@@ -200,7 +200,7 @@ async def a_download_is_saved_elsewhere(call: Call, connector: PassOn) -> Answer
     return answer
 
 
-@rule("SECURITY-FILE-HEADER", on="GET /Files/{id}/Download")
+@rule("SECURITY-FILE-HEADER", on="GET /Files/{id}/Download", mild=True)
 async def a_files_name_adds_a_header(call: Call, connector: PassOn) -> Answer:
     answer = await connector(call)
     if "X-Injected" in answer.headers.get("content-disposition", ""):
@@ -217,90 +217,90 @@ async def _lets_the_attacker(call: Call, connector: PassOn) -> Answer:
     return success({}) if call.connector == "attacker" and answer.status >= 400 else answer
 
 
-@rule("SECURITY-FOREIGN-REQUEST", on="GET /Requests/Incoming/{id}")
+@rule("SECURITY-FOREIGN-REQUEST", on="GET /Requests/Incoming/{id}", mild=True)
 async def a_foreign_request_can_be_read(call: Call, connector: PassOn) -> Answer:
     return await _lets_the_attacker(call, connector)
 
 
-@rule("SECURITY-FOREIGN-DECISION", on="PUT /Requests/Incoming/{id}/Accept")
+@rule("SECURITY-FOREIGN-DECISION", on="PUT /Requests/Incoming/{id}/Accept", mild=True)
 async def a_foreign_request_can_be_accepted(call: Call, connector: PassOn) -> Answer:
     return await _lets_the_attacker(call, connector)
 
 
-@rule("SECURITY-FOREIGN-MESSAGE", on="GET /Messages/{id}")
+@rule("SECURITY-FOREIGN-MESSAGE", on="GET /Messages/{id}", mild=True)
 async def a_foreign_message_can_be_read(call: Call, connector: PassOn) -> Answer:
     return await _lets_the_attacker(call, connector)
 
 
-@rule("SECURITY-REPLAY", on="POST /Messages")
+@rule("SECURITY-REPLAY", on="POST /Messages", mild=True)
 async def a_request_can_be_sent_back(call: Call, connector: PassOn) -> Answer:
     answer = await connector(call)
     is_replayed = answer.status == 404 and "foreign_requests" in call.body.decode()
     return success({}, 201) if is_replayed else answer
 
 
-@rule("SECURITY-STRANGER-REQUEST", on="POST /Requests/Outgoing")
+@rule("SECURITY-STRANGER-REQUEST", on="POST /Requests/Outgoing", mild=True)
 async def a_stranger_can_make_a_request(call: Call, connector: PassOn) -> Answer:
     return await _lets_the_attacker(call, connector)
 
 
-@rule("SECURITY-STRANGER-MESSAGE", on="POST /Messages")
+@rule("SECURITY-STRANGER-MESSAGE", on="POST /Messages", mild=True)
 async def a_stranger_can_send_a_message(call: Call, connector: PassOn) -> Answer:
     return await _lets_the_attacker(call, connector)
 
 
-@rule("SECURITY-FOR-IDENTITY-TEMPLATE", on="POST /RelationshipTemplates/Peer")
+@rule("SECURITY-FOR-IDENTITY-TEMPLATE", on="POST /RelationshipTemplates/Peer", mild=True)
 async def a_template_for_one_opens_for_all(call: Call, connector: PassOn) -> Answer:
     answer = await connector(call)
     is_refused = "notIntendedForYou" in answer.body.decode(errors="ignore")
     return success({}, 201) if is_refused else answer
 
 
-@rule("SECURITY-FOR-IDENTITY-TOKEN", on="POST /Tokens/Peer")
+@rule("SECURITY-FOR-IDENTITY-TOKEN", on="POST /Tokens/Peer", mild=True)
 async def a_token_for_one_opens_for_all(call: Call, connector: PassOn) -> Answer:
     return await _lets_the_attacker(call, connector)
 
 
-@rule("SECURITY-FOR-IDENTITY-FILE", on="POST /Files/Peer")
+@rule("SECURITY-FOR-IDENTITY-FILE", on="POST /Files/Peer", mild=True)
 async def a_file_for_one_opens_for_all(call: Call, connector: PassOn) -> Answer:
     answer = await connector(call)
     is_refused = "notIntendedForYou" in answer.body.decode(errors="ignore")
     return success({}, 201) if is_refused else answer
 
 
-@rule("SECURITY-FOR-IDENTITY-OPENS", on="POST /Tokens/Peer")
+@rule("SECURITY-FOR-IDENTITY-OPENS", on="POST /Tokens/Peer", mild=True)
 async def a_token_for_one_opens_for_nobody(call: Call, connector: PassOn) -> Answer:
     answer = await connector(call)
     mine = answer.status == 201 and "personalised" in answer.body.decode(errors="ignore")
     return refusal(400, "error.transport.general.notIntendedForYou") if mine else answer
 
 
-@rule("SECURITY-NO-PASSWORD", on="POST /RelationshipTemplates/Peer")
+@rule("SECURITY-NO-PASSWORD", on="POST /RelationshipTemplates/Peer", mild=True)
 async def a_password_can_be_left_out(call: Call, connector: PassOn) -> Answer:
     answer = await connector(call)
     is_refused = "noPasswordProvided" in answer.body.decode(errors="ignore")
     return success({}, 201) if is_refused else answer
 
 
-@rule("SECURITY-WRONG-PASSWORD", on="POST /RelationshipTemplates/Peer")
+@rule("SECURITY-WRONG-PASSWORD", on="POST /RelationshipTemplates/Peer", mild=True)
 async def any_password_opens(call: Call, connector: PassOn) -> Answer:
     answer = await connector(call)
     return success({}, 201) if answer.status >= 400 and call.json.get("password") else answer
 
 
-@rule("SECURITY-WRONG-PIN", on="POST /Tokens/Peer")
+@rule("SECURITY-WRONG-PIN", on="POST /Tokens/Peer", mild=True)
 async def any_pin_opens(call: Call, connector: PassOn) -> Answer:
     answer = await connector(call)
     return success({}, 201) if answer.status >= 400 and call.json.get("password") else answer
 
 
-@rule("SECURITY-PASSWORD-OPENS", on="POST /RelationshipTemplates/Peer")
+@rule("SECURITY-PASSWORD-OPENS", on="POST /RelationshipTemplates/Peer", mild=True)
 async def no_password_opens(call: Call, connector: PassOn) -> Answer:
     answer = await connector(call)
     return refusal(404, "error.runtime.recordNotFound") if call.json.get("password") else answer
 
 
-@rule("SECURITY-ALLOCATIONS", on="POST /RelationshipTemplates/Peer")
+@rule("SECURITY-ALLOCATIONS", on="POST /RelationshipTemplates/Peer", mild=True)
 async def a_template_is_never_used_up(call: Call, connector: PassOn) -> Answer:
     answer = await connector(call)
     is_refused = "maxNumberOfAllocations" in answer.body.decode(errors="ignore") and answer.status >= 400
@@ -322,19 +322,11 @@ async def who_asks_for_a_relationship_can_accept_it(call: Call, connector: PassO
     return await _lets_the_attacker(call, connector)
 
 
-@rule("SECURITY-UNASKED-RESPONSE", on="GET /Requests/Outgoing/{id}")
+@rule("SECURITY-UNASKED-RESPONSE", on="GET /Requests/Outgoing/{id}", mild=True)
 async def a_draft_is_completed_by_a_response(call: Call, connector: PassOn) -> Answer:
     answer = await connector(call)
     if answer.result and answer.result["status"] == "Draft" and "unasked" in answer.result["content"].get("title", ""):
         answer.result["status"] = "Completed"
-    return answer
-
-
-@rule("SECURITY-CHALLENGE", on="POST /Challenges/Validate")
-async def no_challenge_is_valid(call: Call, connector: PassOn) -> Answer:
-    answer = await connector(call)
-    if answer.result:
-        answer.result["isValid"] = False
     return answer
 
 
@@ -351,14 +343,14 @@ async def a_foreign_file_can_be_read_by_its_id(call: Call, connector: PassOn) ->
     return await _lets_the_attacker(call, connector)
 
 
-@rule("SECURITY-REFERENCE-KEY", on="POST /Files/Peer")
+@rule("SECURITY-REFERENCE-KEY", on="POST /Files/Peer", mild=True)
 async def a_file_opens_with_any_key(call: Call, connector: PassOn) -> Answer:
     answer = await connector(call)
     is_other = answer.status >= 400 and "notIntendedForYou" not in answer.body.decode(errors="ignore")
     return success({}, 201) if is_other else answer
 
 
-@rule("SECURITY-OWNERSHIP-TOKEN", on="POST /Files/Peer")
+@rule("SECURITY-OWNERSHIP-TOKEN", on="POST /Files/Peer", mild=True)
 async def who_loads_a_file_is_told_its_ownership_token(call: Call, connector: PassOn) -> Answer:
     answer = await connector(call)
     if answer.status == 201 and call.connector == "attacker":
@@ -366,7 +358,7 @@ async def who_loads_a_file_is_told_its_ownership_token(call: Call, connector: Pa
     return answer
 
 
-@rule("SECURITY-FOREIGN-OWNERSHIP", on="POST /Requests/Outgoing/Validate")
+@rule("SECURITY-FOREIGN-OWNERSHIP", on="POST /Requests/Outgoing/Validate", mild=True)
 async def a_foreign_file_can_be_given_away(call: Call, connector: PassOn) -> Answer:
     answer = await connector(call)
     return success({"isSuccess": True, "items": []}, 201) if call.connector == "attacker" else answer
