@@ -10,7 +10,7 @@ A rule is found if each requirement that it breaks is FAILED, and nothing else i
 import sys
 import time
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 
 import click
@@ -18,6 +18,7 @@ import click
 from enmeshed_nb.acceptance import Check, Ground, Outcome, Status, run
 from enmeshed_nb.acceptance.checking import CHECKS
 from enmeshed_nb.acceptance.ground import open_ground
+from enmeshed_nb.acceptance.trial import _CURRENT
 from enmeshed_nb.connector import Exchange
 from tests.acceptance import rules as _registers_them  # noqa: F401
 from tests.acceptance.proxy import RULES, Proxies, Rule
@@ -75,7 +76,10 @@ class Proof:
         self._ground, self._proxies = ground, proxies
         self._checks = [each for each in CHECKS.values() if each.name not in _LEFT_OUT]
         self._asked: dict[str, set[tuple[str, str]]] = {each.name: set() for each in self._checks}
-        self.whole = self._run(self._checks)
+        with ExitStack() as stack:
+            for connector in ground.connectors.values():
+                stack.callback(connector.observe(self._remember))
+            self.whole = self._run(self._checks)
 
     def broken(self, *rules: Rule, thoroughly: bool = True) -> Verdict:
         """Break rules, and make the checks that ask something that they change.
@@ -112,11 +116,13 @@ class Proof:
             return True
         return any(rule.concerns(*asked) for asked in self._asked[check.name])
 
+    def _remember(self, exchange: Exchange) -> None:
+        if trial := _CURRENT.get():
+            self._asked[trial.check.name].add((exchange.method, exchange.api_path))
+
     def _run(self, checks: Sequence[Check], rules: tuple[Rule, ...] = ()) -> Verdict:
         began = time.monotonic()
         outcomes = tuple(run(self._ground, checks))
-        for each in outcomes:
-            self._asked[each.check].update(map(_route, each.exchanges))
         return Verdict(rules, outcomes, time.monotonic() - began)
 
 
@@ -129,10 +135,6 @@ def _as_few_as(checks: Sequence[Check]) -> list[Check]:
             few.append(each)
             seen.update(each.requirements)
     return few
-
-
-def _route(exchange: Exchange) -> tuple[str, str]:
-    return exchange.method, exchange.api_path
 
 
 @contextmanager

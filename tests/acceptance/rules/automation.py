@@ -117,7 +117,8 @@ async def an_event_is_said_to_be_plain_text(call: Call, listener: PassOn) -> Ans
 
 @rule("AUTOMATION-WEBHOOK-URL", on=_EVENT, mild=True)
 async def the_path_does_not_name_the_trigger(call: Call, listener: PassOn) -> Answer:
-    call.path = "/all/trigger"
+    if call.path.startswith("/all/"):
+        call.path = "/all/trigger"
     return await listener(call)
 
 
