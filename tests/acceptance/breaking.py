@@ -2,7 +2,8 @@
 
     python -m tests.acceptance.breaking                # the rules
     python -m tests.acceptance.breaking --rule NAME    # one of them, or several
-    python -m tests.acceptance.breaking --all          # each alone, in both roles
+    python -m tests.acceptance.breaking --together     # all, many at once
+    python -m tests.acceptance.breaking --all          # each alone, in both roles: takes an hour
 
 A rule is found if each requirement that it breaks is FAILED, and nothing else is.
 """
@@ -76,7 +77,10 @@ class Proof:
         self._ground, self._proxies = ground, proxies
         self._checks = [each for each in CHECKS.values() if each.name not in _LEFT_OUT]
         self._asked: dict[str, set[tuple[str, str]]] = {each.name: set() for each in self._checks}
-        self.whole = self._run(self._checks)
+        with ExitStack() as stack:
+            for connector in ground.connectors.values():
+                stack.callback(connector.observe(self._remember))
+            self.whole = self._run(self._checks)
 
     def broken(self, *rules: Rule, thoroughly: bool = True) -> Verdict:
         """Break rules, and make the checks that ask something that they change.
@@ -96,11 +100,13 @@ class Proof:
 
         A rule that was not found in a round of its own is not tried again.
         """
-        left = list(rules)
+        left = sorted(rules, key=lambda rule: sum(self._hides(rule, other) for other in rules))
         while left:
             together: list[Rule] = []
             for each in left:
-                if not any(map(each.disturbs, together)):
+                if not any(
+                    each.disturbs(other) or self._hides(other, each) or self._hides(each, other) for other in together
+                ):
                     together.append(each)
             verdict = self.broken(*together, thoroughly=False)
             yield verdict
@@ -108,22 +114,32 @@ class Proof:
             done = found if len(together) > 1 else together
             left = [each for each in left if each not in done]
 
+    def _hides(self, rule: Rule, other: Rule) -> bool:
+        """Tell whether a check that finds a rule lets one be skipped that would find another."""
+        return not self._finding(rule).isdisjoint(_before(self._finding(other)))
+
+    def _finding(self, rule: Rule) -> set[str]:
+        return {each.name for each in self._checks if rule.breaks.intersection(each.requirements)}
+
     def _is_concerned(self, check: Check, rule: Rule) -> bool:
         if rule.breaks.intersection(check.requirements):
             return True
         return any(rule.concerns(*asked) for asked in self._asked[check.name])
 
-    def _run(self, checks: Sequence[Check], rules: tuple[Rule, ...] = ()) -> Verdict:
-        began = time.monotonic()
-        with ExitStack() as stack:
-            for each in self._ground.connectors.values():
-                stack.callback(each.observe(self._remember))
-            outcomes = tuple(run(self._ground, checks))
-        return Verdict(rules, outcomes, time.monotonic() - began)
-
     def _remember(self, exchange: Exchange) -> None:
         if trial := current():
             self._asked[trial.check.name].add((exchange.method, exchange.api_path))
+
+    def _run(self, checks: Sequence[Check], rules: tuple[Rule, ...] = ()) -> Verdict:
+        began = time.monotonic()
+        outcomes = tuple(run(self._ground, checks))
+        return Verdict(rules, outcomes, time.monotonic() - began)
+
+
+def _before(names: Collection[str]) -> set[str]:
+    """Return the names of the checks that come before others."""
+    direct = {before for name in names for before in CHECKS[name].after}
+    return direct | _before(direct) if direct else direct
 
 
 def _as_few_as(checks: Sequence[Check]) -> list[Check]:
@@ -153,23 +169,29 @@ def proof(patience: float = 8) -> Iterator[Proof]:
 @click.command()
 @click.option("--rule", "names", multiple=True, metavar="NAME", help="Break this rule.")
 @click.option("--all", "everything", is_flag=True, help="Break each rule, one after the other.")
-def main(names: tuple[str, ...], everything: bool) -> None:
+def main(names: tuple[str, ...], together: bool, everything: bool) -> None:
     """Run the plans on Connectors that break one rule each."""
-    if not (names or everything):
-        for rule in RULES.values():
+    chosen = [RULES[name] for name in names] or list(RULES.values())
+    if not (names or together or everything):
+        for rule in chosen:
             click.echo(f"{rule.name}: {', '.join(sorted(rule.breaks))}")
         return
-    bad = 0
+    left, others = {rule.name for rule in chosen}, 0
     with proof() as tried:
         click.echo(f"nothing broken: {tried.whole.failed or 'nothing fails'}, {tried.whole.seconds:.1f} s")
-        for rule in RULES.values() if everything else [RULES[name] for name in names]:
-            verdict = tried.broken(rule)
-            is_found = verdict.has_found(rule)
-            bad += not is_found or bool(verdict.others)
-            click.echo(f"{'found' if is_found else 'NOT FOUND'} {verdict.seconds:5.1f} s  {rule.name}")
+        for verdict in tried.rounds(chosen) if together else map(tried.broken, chosen):
+            found = {rule.name for rule in verdict.rules if verdict.has_found(rule)}
+            left -= found
+            others += len(verdict.others)
+            click.echo(
+                f"{len(found)} of {len(verdict.rules)} found, {verdict.seconds:.1f} s: {', '.join(sorted(found))}"
+            )
             for name, said in verdict.others.items():
                 click.echo(f"    also {name}: {said}")
-    sys.exit(bad > 0)
+    click.echo(
+        f"{len(chosen) - len(left)} of {len(chosen)} rules were found. Not found: {', '.join(sorted(left)) or 'none'}"
+    )
+    sys.exit(bool(left or others))
 
 
 if __name__ == "__main__":

@@ -117,19 +117,20 @@ async def an_event_is_said_to_be_plain_text(call: Call, listener: PassOn) -> Ans
 
 @rule("AUTOMATION-WEBHOOK-URL", on=_EVENT, mild=True)
 async def the_path_does_not_name_the_trigger(call: Call, listener: PassOn) -> Answer:
-    call.path = "/all/trigger"
+    if call.path.startswith("/all/"):
+        call.path = "/all/trigger"
     return await listener(call)
 
 
 @rule("AUTOMATION-WEBHOOK-HEADERS", on=_EVENT, mild=True)
 async def the_headers_of_a_target_are_left_out(call: Call, listener: PassOn) -> Answer:
-    del call.headers["x-acceptance"]
+    call.headers.pop("x-acceptance", None)
     return await listener(call)
 
 
 @rule("AUTOMATION-WEBHOOK-CORRELATION", "AUTOMATION-WEBHOOK-CALLER", on=_EVENT, mild=True)
 async def an_event_has_no_correlation_id(call: Call, listener: PassOn) -> Answer:
-    del call.headers["x-correlation-id"]
+    call.headers.pop("x-correlation-id", None)
     return await listener(call)
 
 
