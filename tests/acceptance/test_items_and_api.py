@@ -5,9 +5,10 @@ from contextlib import ExitStack
 
 import pytest
 
-from enmeshed_nb.acceptance import CHECKS, Ground, Outcome, Status, checks_of, requirements, run
+from enmeshed_nb.acceptance import CHECKS, Ground, Outcome, Status, check, checks_of, requirements, run
 from enmeshed_nb.acceptance.ground import open_ground
 from enmeshed_nb.acceptance.kinds import KINDS
+from enmeshed_nb.acceptance.running import PLANS
 from enmeshed_nb.connector import ENDPOINTS, Exchange
 
 NEWER = {
@@ -63,6 +64,12 @@ def test_each_requirement_is_looked_at_in_both_roles(found):
         looked_at = {each.requirement for each in found if each.swapped == swapped}
         once = {each for name in ENDING for each in CHECKS[name].requirements}
         assert wanted - looked_at == (once if swapped else set())
+
+
+def test_a_folder_of_checks_is_a_plan_and_no_name_stands_for_two():
+    assert {each.plan for each in CHECKS.values()} == set(PLANS)
+    with pytest.raises(AssertionError, match=r"two checks api\.monitoring"):
+        check("API-HEALTH")(CHECKS["api.monitoring"].body)
 
 
 def test_each_kind_of_item_is_sent_alone_in_a_group_and_rejected():
