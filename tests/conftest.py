@@ -27,7 +27,7 @@ T = TypeVar("T")
 ROOT = Path(__file__).parents[1]
 
 
-LONGEST = ("notebooks/test_all", "localnet/test_survival", "browser", "views", "binder", "notebooks", "localnet")
+LONGEST = ("notebooks/test_all", "notebooks", "browser", "views", "binder", "test_wheel", "testing", "site", "localnet")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
