@@ -4,6 +4,9 @@ SAMPLE = 0
 SEED = 1
 KILLS = 1000
 
+# Python keeps what it has compiled, also where the environment says otherwise: each of many processes would compile anew.
+export PYTHONDONTWRITEBYTECODE =
+
 .DEFAULT_GOAL = run
 .PHONY: help run test torture bench check mutants lab site notebooks lock clean
 

@@ -27,7 +27,7 @@ T = TypeVar("T")
 ROOT = Path(__file__).parents[1]
 
 
-LONGEST = ("notebooks/test_all", "localnet/test_survival", "browser", "views", "binder", "notebooks", "localnet")
+LONGEST = ("notebooks/test_all", "notebooks", "browser", "views", "binder", "test_wheel", "testing", "site", "localnet")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -71,6 +71,8 @@ def closed_port() -> int:
         return int(server.getsockname()[1])
 
 
+PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:schemathesis", "-p", "no:nbval")
+"""Pytest as a project of somebody else has it: without the plugins of ours that take long to import."""
 ENMESHED_NB = (sys.executable, "-P", "-m", "enmeshed_nb.cli")
 """The command `enmeshed-nb`: as its script does, it imports nothing from the current folder."""
 

@@ -17,7 +17,7 @@ from packaging.requirements import Requirement
 from enmeshed_nb import cli
 from enmeshed_nb.localnet import stop
 from enmeshed_nb.own_connectors import from_environment
-from tests.conftest import ROOT, enmeshed_nb, up
+from tests.conftest import PYTEST, ROOT, enmeshed_nb, up
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
@@ -48,7 +48,7 @@ def test_python_runs_on_a_new_network(folder):
 
 def test_the_tests_are_some_and_pass(tmp_path):
     (tmp_path / "test_of_the_readme.py").write_text(TESTS)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--basetemp={tmp_path / 'temporary'}"]
+    command = [*PYTEST, f"--basetemp={tmp_path / 'temporary'}"]
     done = subprocess.run(command, cwd=tmp_path, env=ALONE, capture_output=True, text=True, timeout=120, check=False)
     assert (done.returncode, "1 passed" in done.stdout) == (0, True), done.stdout
 

@@ -26,7 +26,7 @@ from enmeshed_nb import AuthenticationRequestItem, Connector, Request, ask, esta
 from enmeshed_nb.localnet import install, node, stop
 from enmeshed_nb.localnet.hanging import processes
 from enmeshed_nb.localnet.settings import Folder
-from tests.conftest import ROOT, connectors_of, end, enmeshed_nb, is_gone, until, up
+from tests.conftest import PYTEST, ROOT, connectors_of, end, enmeshed_nb, is_gone, until, up
 
 HERE = "enmeshed_nb/project"
 """Where the wheel has what stands beside the package in a checkout."""
@@ -391,14 +391,6 @@ def test_another_version_ends_a_network_that_hangs(everything, folder):
 @pytest.mark.timeout(400)
 def test_the_example_project_passes_side_by_side(everything, tmp_path):
     project = shutil.copytree(everything.packages / HERE / "examples" / "membership", tmp_path / "membership")
-    options = [
-        "-q",
-        "-n",
-        "4",
-        "-p",
-        "no:cacheprovider",
-        f"--rootdir={project}",
-        f"--basetemp={tmp_path / 'temporary'}",
-    ]
-    done = everything.succeed(everything.python, "-m", "pytest", *options, project)
+    options = ["-n", "2", f"--rootdir={project}", f"--basetemp={tmp_path / 'temporary'}"]
+    done = everything.succeed(everything.python, *PYTEST[1:], *options, project)
     assert re.search(r"^7 passed", done, re.MULTILINE), done

@@ -25,7 +25,9 @@ SCREENSHOTS = ROOT / "build" / "screenshots"
 SETTINGS = {
     "notebook-extension/tracker": {"windowingMode": "none", "autosaveInterval": 0},
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    "apputils-extension/themes": {"adaptive-theme": True},
 }
+"""JupyterLab's settings: among others, its theme is the light or dark one as the window's `color_scheme` is."""
 expect.set_options(timeout=PATIENCE)
 
 
@@ -41,15 +43,26 @@ def browser() -> Iterator[Browser]:
         launched.close()
 
 
+def write_settings(folder: Path) -> None:
+    """Write JupyterLab's settings, as files of a folder."""
+    for name, values in SETTINGS.items():
+        file = folder / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(values))
+
+
+def change_theme(page: Page, theme: str) -> None:
+    """Let a page of Jupyter have its light or its dark theme."""
+    page.emulate_media(color_scheme=theme)
+    expect(page.locator("body")).to_have_attribute("data-jp-theme-light", str(theme == "light").lower())
+
+
 class Lab:
     """A JupyterLab on a working copy of the notebooks, started by `enmeshed-nb lab`, with a network of its own."""
 
-    def __init__(self, folder: Path, theme: str) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder, self.data_dir = folder, folder / "network"
-        for name, values in (SETTINGS | {"apputils-extension/themes": {"theme": theme}}).items():
-            file = folder / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(json.dumps(values))
+        write_settings(folder / "settings")
         self._token, self._port = secrets.token_hex(8), closed_port()
         self._log = (folder / "lab.log").open("w")
         self._process = subprocess.Popen(
@@ -150,9 +163,9 @@ class Notebook:
         (shown or self.page).screenshot(path=SCREENSHOTS / f"{name}.png")
 
 
-def started(folder: Path, theme: str = "JupyterLab Light") -> Lab:
+def started(folder: Path) -> Lab:
     """Return a JupyterLab on whose network the Relationship is established."""
-    lab = Lab(folder, theme)
+    lab = Lab(folder)
     with lab.network() as network:
         states = [network.state.connector(name) for name in ("sender", "recipient")]
         sender, recipient = (Connector(each.url, each.api_key, name=each.name) for each in states)
@@ -163,7 +176,7 @@ def started(folder: Path, theme: str = "JupyterLab Light") -> Lab:
 
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """JupyterLab in its light theme."""
+    """JupyterLab, and a network."""
     opened = started(tmp_path_factory.mktemp("lab"))
     yield opened
     opened.close()

@@ -2,34 +2,27 @@
 
 import re
 
-import pytest
 from playwright.sync_api import Locator, expect
 
 from enmeshed_nb.guide.exercises import TASKS
-from tests.browser.conftest import started
+from tests.browser.conftest import Notebook, change_theme
 from tests.browser.test_notebook_02 import CONTRAST
 
 CONSENT, ITEMS = "04-one-time-consent.ipynb", "03-request-items.ipynb"
 
 
-@pytest.fixture(scope="module", params=["Light", "Dark"])
-def themed(request, tmp_path_factory):
-    """JupyterLab in a theme, and its name."""
-    opened = started(tmp_path_factory.mktemp(request.param), f"JupyterLab {request.param}")
-    yield opened, request.param.lower()
-    opened.close()
+def readable(notebook: Notebook, shown: Locator, name: str) -> None:
+    """Assert in both themes that nothing overflows and that all words stand out; keep pictures."""
+    for theme in ("dark", "light"):
+        change_theme(notebook.page, theme)
+        assert shown.evaluate("(element) => element.scrollWidth <= element.clientWidth + 1")
+        for each in shown.locator(".enb p, .enb summary, .enb-state, .enb-muted, .widget-toggle-button:enabled").all():
+            if each.is_visible():
+                assert each.evaluate(CONTRAST) >= 4.5, f"{theme}: {each.inner_text()}"
+        notebook.screenshot(f"{name}-{theme}", shown)
 
 
-def readable(shown: Locator) -> None:
-    """Assert that nothing overflows and that all words stand out."""
-    assert shown.evaluate("(element) => element.scrollWidth <= element.clientWidth + 1")
-    for each in shown.locator(".enb p, .enb summary, .enb-state, .enb-muted, .widget-toggle-button:enabled").all():
-        if each.is_visible():
-            assert each.evaluate(CONTRAST) >= 4.5, each.inner_text()
-
-
-def test_a_prediction_is_compared_with_what_was_decided_otherwise(themed, open_notebook):
-    lab, theme = themed
+def test_a_prediction_is_compared_with_what_was_decided_otherwise(lab, open_notebook):
     notebook = open_notebook(lab, CONSENT)
     notebook.run_through("composer = RequestComposer")
     composer = notebook.code_cell("composer = RequestComposer").locator(".jp-OutputArea").first
@@ -47,13 +40,12 @@ def test_a_prediction_is_compared_with_what_was_decided_otherwise(themed, open_n
     expect(form.get_by_role("status")).to_contain_text("can be accepted like this")
 
     question = notebook.run("whole = Predict")
-    readable(question)
     expect(question.get_by_role("status")).to_contain_text("is judged when you run the cell that compares")
     question.get_by_role("button", name="Accepted").focus()
     notebook.page.keyboard.press("Tab")  # the keyboard alone
     notebook.page.keyboard.press("Enter")
     expect(question.get_by_role("status")).to_contain_text("Noted Rejected")
-    notebook.screenshot(f"predict-noted-{theme}", question)
+    readable(notebook, question, "predict-noted")
     shown = notebook.run("decided = form.decide()")
     expect(shown).to_contain_text("Send me everything.")
     expect(shown.locator("td .enb-state", has_text="Accepted")).to_have_count(2)
@@ -65,17 +57,15 @@ def test_a_prediction_is_compared_with_what_was_decided_otherwise(themed, open_n
     for each in question.get_by_role("button").all():
         expect(each).to_be_disabled()
     for each, name in ((compared, "compared"), (question, "predict-compared")):
-        readable(each)
-        notebook.screenshot(f"{name}-{theme}", each)
+        readable(notebook, each, name)
 
 
-def test_without_a_prediction_the_comparison_is_folded_and_one_can_still_predict(themed, open_notebook):
-    lab, theme = themed
+def test_without_a_prediction_the_comparison_is_folded_and_one_can_still_predict(lab, open_notebook):
     notebook = open_notebook(lab, CONSENT)
     notebook.run_through("whole.compare(")
     compared = notebook.code_cell("whole.compare(").locator(".jp-OutputArea").first
     expect(compared.get_by_text("What happened:")).to_be_hidden()
-    notebook.screenshot(f"compared-folded-{theme}", compared)
+    readable(notebook, compared, "compared-folded")
     question = notebook.code_cell("whole = Predict").locator(".jp-OutputArea").first
     question.get_by_role("button", name="Accepted").click()
     expect(question.get_by_role("status")).to_contain_text("As you predicted")
@@ -83,26 +73,24 @@ def test_without_a_prediction_the_comparison_is_folded_and_one_can_still_predict
     expect(compared.get_by_text("What happened:")).to_be_visible()
 
 
-def test_an_answer_that_is_set_is_changed(themed, open_notebook):
-    lab, theme = themed
+def test_an_answer_that_is_set_is_changed(lab, open_notebook):
     notebook = open_notebook(lab, ITEMS)
     notebook.run_through("question_form = DecisionForm")
     form = notebook.code_cell("question_form = DecisionForm").locator(".jp-OutputArea").first
     expect(form).to_contain_text("Response: 4")
-    notebook.screenshot(f"decision-set-{theme}", form)
+    readable(notebook, form, "decision-set")
     form.get_by_role("button", name="Change").click()
     rating = form.get_by_label("Rating *")
     expect(rating).to_have_value("4")
     rating.select_option("2")
     expect(form.get_by_role("status")).to_contain_text("can be accepted like this")
-    notebook.screenshot(f"decision-changed-{theme}", form)
+    readable(notebook, form, "decision-changed")
     form.get_by_role("button", name="Decide").click()
     expect(form.get_by_role("status")).to_contain_text("This Request is")
     expect(notebook.run("decided = question_form.decide()")).to_contain_text("Response: 2")
 
 
-def test_an_exercise_is_done_by_code_of_ones_own_and_checked_by_a_click(themed, open_notebook):
-    lab, theme = themed
+def test_an_exercise_is_done_by_code_of_ones_own_and_checked_by_a_click(lab, open_notebook):
     notebook = open_notebook(lab, CONSENT)
     notebook.run_through("NetworkStatus(network)")
     exercise = notebook.run("exercise_a = Exercise")
@@ -115,8 +103,7 @@ def test_an_exercise_is_done_by_code_of_ones_own_and_checked_by_a_click(themed, 
     expect(exercise.get_by_role("status")).to_contain_text("The Sender has asked the Recipient nothing")
     exercise.get_by_role("button", name="Show the solution").click()
     expect(exercise.locator("pre")).to_contain_text("Decision(incoming).accept(0).reject(1)")
-    readable(exercise)
-    notebook.screenshot(f"exercise-begun-{theme}", exercise)
+    readable(notebook, exercise, "exercise-begun")
     exercise.get_by_role("button", name="Hide the solution").click()
 
     notebook.code_cell("# your code").locator(".cm-content").click()
@@ -126,9 +113,7 @@ def test_an_exercise_is_done_by_code_of_ones_own_and_checked_by_a_click(themed, 
     exercise.get_by_role("button", name="Check").click()
     expect(exercise.get_by_role("status")).to_contain_text("The Sender has the Response.")
     expect(exercise).not_to_contain_text("Only what you have done since then counts.")
-    readable(exercise)
-    notebook.screenshot(f"exercise-done-{theme}", exercise)
+    readable(notebook, exercise, "exercise-done")
     checked = notebook.run("exercise_a.check()")
     expect(checked).to_contain_text("✔ Done")
-    readable(checked)
-    notebook.screenshot(f"exercise-checked-{theme}", checked)
+    readable(notebook, checked, "exercise-checked")

@@ -1,12 +1,12 @@
 """Notebook 02 as a person does it: clicking and typing in JupyterLab."""
 
 import re
+from itertools import product
 
-import pytest
 from playwright.sync_api import expect
 
 from enmeshed_nb.localnet import stop
-from tests.browser.conftest import started
+from tests.browser.conftest import change_theme, started
 
 GUIDE = "02-requests-via-messages.ipynb"
 COMPOSER, DECISION = "composer = RequestComposer", "form = DecisionForm"
@@ -107,12 +107,16 @@ def test_somebody_who_only_clicks_finishes_the_guide(lab, open_notebook):
         expect(summary).to_contain_text(outcome)
 
 
-@pytest.mark.parametrize("theme", ["Light", "Dark"])
-@pytest.mark.parametrize("width", [1366, 760])
-def test_every_view_can_be_read_in_both_themes_and_narrow(tmp_path_factory, open_notebook, lab, theme, width):
-    shown_in = lab if theme == "Light" else _dark(tmp_path_factory)
-    notebook = open_notebook(shown_in, GUIDE, width)
+def test_every_view_can_be_read_in_both_themes_and_narrow(lab, open_notebook):
+    notebook = open_notebook(lab, GUIDE)
     notebook.run_through("SummaryView(")
+    for theme, width in product(("light", "dark"), (1366, 760)):
+        change_theme(notebook.page, theme)
+        notebook.page.set_viewport_size({"width": width, "height": 1400})
+        every_view_can_be_read(notebook, f"{theme}-{width}")
+
+
+def every_view_can_be_read(notebook, medium):
     for cell, name in [
         ("NetworkStatus(network)", "network-status"),
         ("peers = PeerChooser", "peers"),
@@ -124,7 +128,7 @@ def test_every_view_can_be_read_in_both_themes_and_narrow(tmp_path_factory, open
     ]:
         output = notebook.code_cell(cell).locator(".jp-OutputArea").first
         output.scroll_into_view_if_needed()
-        notebook.screenshot(f"{name}-{theme.lower()}-{width}", output)
+        notebook.screenshot(f"{name}-{medium}", output)
         assert output.evaluate("(element) => element.scrollWidth <= element.clientWidth + 1"), f"{name} overflows"
         for readable in (".enb", ".enb-state", ".enb-muted", ".enb td", ".widget-label"):
             for element in output.locator(readable).all()[:5]:
@@ -132,23 +136,7 @@ def test_every_view_can_be_read_in_both_themes_and_narrow(tmp_path_factory, open
                     assert element.evaluate(CONTRAST) >= 4.5, f"{name}: {readable} {element.inner_text()[:40]}"
     journey = notebook.page.locator(".jp-OutputArea img.enb-picture").nth(-3)  # the last two are the summary
     journey.scroll_into_view_if_needed()
-    notebook.screenshot(f"journey-{theme.lower()}-{width}", journey)
-
-
-_opened = {}
-
-
-def _dark(factory):
-    if "lab" not in _opened:
-        _opened["lab"] = started(factory.mktemp("dark"), "JupyterLab Dark")
-    return _opened["lab"]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _close_what_was_opened():
-    yield
-    for each in _opened.values():
-        each.close()
+    notebook.screenshot(f"journey-{medium}", journey)
 
 
 def test_after_an_interrupt_and_a_restart_of_the_kernel_it_goes_on(lab, open_notebook):

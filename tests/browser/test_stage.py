@@ -15,7 +15,7 @@ from enmeshed_nb.connector import Connector
 from enmeshed_nb.guide import establish_relationship
 from enmeshed_nb.localnet import LocalNetwork
 from enmeshed_nb.localnet.settings import DATA_DIR_VARIABLE
-from tests.browser.conftest import SCREENSHOTS, Lab, Notebook, started
+from tests.browser.conftest import SCREENSHOTS, Lab, Notebook
 from tests.conftest import ROOT, until
 from tests.views.conftest import Server
 from tools.notebooks import METADATA
@@ -64,13 +64,6 @@ def words(cell: str) -> str:
 
 def write(folder: Path, *cells: str, name: str = NAME) -> None:
     nbformat.write(new_notebook(cells=[new_code_cell(each) for each in cells], metadata=METADATA), folder / name)
-
-
-@pytest.fixture(scope="module")
-def dark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    lab = started(tmp_path_factory.mktemp("dark"), "JupyterLab Dark")
-    yield lab
-    lab.close()
 
 
 @pytest.fixture
@@ -148,8 +141,8 @@ def test_beside_the_notebook_it_shows_what_happens_while_it_happens(lab, open_st
     looks_right(page)
 
 
-def test_by_mouse_and_by_keyboard_everything_tells_its_detail(dark, open_stage):
-    notebook = open_stage(dark, "stage = Stage(journal)\nstage", *STEPS, reduced_motion="reduce")
+def test_by_mouse_and_by_keyboard_everything_tells_its_detail(lab, open_stage):
+    notebook = open_stage(lab, "stage = Stage(journal)\nstage", *STEPS, color_scheme="dark", reduced_motion="reduce")
     notebook.run("stage = Stage")
     for cell in STEPS[:3]:
         notebook.run(words(cell))
@@ -236,8 +229,8 @@ def test_closed_it_costs_nothing_and_a_restart_brings_it_back(lab, open_stage):
     expect(stage.locator(".turn")).to_have_text("▸ The Recipient decides next", timeout=60_000)
 
 
-def test_in_a_narrow_window_it_is_below_the_cell(dark, open_stage):
-    notebook = open_stage(dark, "Stage(journal)", CREATE, width=760)
+def test_in_a_narrow_window_it_is_below_the_cell(lab, open_stage):
+    notebook = open_stage(lab, "Stage(journal)", CREATE, width=760, color_scheme="dark")
     shown = notebook.run("Stage(journal)")
     expect(shown.locator(".enb-stage")).to_be_visible()
     expect(notebook.page.locator(".jupyterlab-sidecar")).to_have_count(0)

@@ -1,10 +1,11 @@
-"""All notebooks on one network, in random order: killed in the middle, by papermill, by nbval, with other values."""
+"""All notebooks on one network, in random order: killed in the middle, by papermill with other values, by nbval."""
 
 import json
 import re
 import signal
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,7 +14,9 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell
 
+from enmeshed_nb import connect
 from enmeshed_nb.connector import Connector
+from enmeshed_nb.guide.exercises import TASKS
 from tests.conftest import closed_port, connectors_of, up
 from tests.notebooks.conftest import NOTEBOOKS, compare, in_random_order, run
 
@@ -23,8 +26,9 @@ pytestmark = pytest.mark.timeout(1000)
 
 
 class Varied(NamedTuple):
-    """What came of the notebooks with other parameters than their own."""
+    """What came of the notebooks with other parameters than their own, and their exercises solved."""
 
+    said: str
     connectors: dict[str, Connector]
     data_dir: Path
     home: Path
@@ -59,53 +63,9 @@ def used_dir(data_dir, tmp_path_factory) -> Path:
     return data_dir
 
 
-def test_all_run_by_papermill_in_random_order(used_dir, tmp_path):
-    done = run(*in_random_order(), "--junit", tmp_path / "junit.xml", data_dir=used_dir, out=tmp_path)
-    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
-    assert f"{len(NOTEBOOKS)} of {len(NOTEBOOKS)} notebooks succeeded" in done.stdout
-    for word in ("Draft", "Open", "ManualDecisionRequired", "Decided", "Completed", "Accepted", "Rejected"):
-        assert word in done.stdout
-    assert f'tests="{len(NOTEBOOKS)}" failures="0"' in (tmp_path / "junit.xml").read_text()
-
-
-def test_all_show_the_same_again_in_random_order(used_dir):
-    order = in_random_order()
-    compared = compare(used_dir, *order)
-    assert compared.returncode == 0, f"{[path.name[:2] for path in order]}\n{compared.stdout[-6000:]}"
-
-
-def test_each_wrong_stored_output_is_noticed(used_dir, tmp_path):
-    alterations = [
-        ("02", "StepView(journal)", "GET /Relationships", "GET /Messages"),
-        ("02", "StepView(journal)", "cannotShareRequestWithYourself", "missingRelationship"),
-        ("02", "StepView(journal, created.id)", '"status": "Decided"', '"status": "Open"'),
-        ("02", "StepView(journal, other.id)", '"result": "Rejected"', '"result": "Accepted"'),
-        ("02", "ResponseView(completed)", "Response: Accepted", "Response: Rejected"),
-        ("02", "when_fetched.compare(", "ManualDecisionRequired", "Decided"),
-        ("09", "answered.status", "['Rejected']", "['Rejected', 'Rejected']"),
-    ]
-    expected = set()
-    for number in ("02", "09"):
-        notebook = nbformat.read(NOTEBOOKS[number], as_version=4)
-        code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-        for _, source, shown, other in (each for each in alterations if each[0] == number):
-            before, after = (json.dumps(text)[1:-1] for text in (shown, other))
-            index = next(
-                index for index, cell in enumerate(code) if source in cell.source and before in json.dumps(cell.outputs)
-            )
-            altered = json.dumps(code[index].outputs).replace(before, after)
-            code[index].outputs = [nbformat.from_dict(output) for output in json.loads(altered)]
-            expected.add((NOTEBOOKS[number].name, index))
-        nbformat.write(notebook, tmp_path / NOTEBOOKS[number].name)
-    assert len(expected) == len(alterations)
-    compared = compare(used_dir, *sorted(tmp_path.glob("*.ipynb")))
-    failed = re.findall(r"^FAILED \S*?([\w-]+\.ipynb)::Cell (\d+)", compared.stdout, re.MULTILINE)
-    assert {(name, int(index)) for name, index in failed} == expected
-
-
 @pytest.fixture(scope="module")
 def varied(used_dir, tmp_path_factory) -> Iterator[Varied]:
-    """All notebooks, each with other parameters than its own."""
+    """All notebooks, each with other parameters than its own, and told to solve its exercises."""
     folder = tmp_path_factory.mktemp("varied")
     home, port = folder / "home", closed_port()
     parameters: dict[str, Any] = {
@@ -143,14 +103,30 @@ def varied(used_dir, tmp_path_factory) -> Iterator[Varied]:
         "grace_days": 5,
         "folder": home,
         "timeout": 20,
+        "solve": "true",
     }
     given = [str(word) for name, value in parameters.items() for word in ("-p", name, value)]
-    done = run(*in_random_order(), *given, data_dir=used_dir, out=folder / "out")
+    done = run(*in_random_order(), *given, "--junit", folder / "junit.xml", data_dir=used_dir, out=folder / "out")
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
     connectors = connectors_of(up(used_dir))
-    yield Varied(connectors, used_dir, home, port)
+    yield Varied(done.stdout, connectors, used_dir, home, port)
     for connector in connectors.values():
         connector.close()
+
+
+def test_all_succeed_and_that_is_reported(varied):
+    assert f"{len(NOTEBOOKS)} of {len(NOTEBOOKS)} notebooks succeeded" in varied.said
+    for word in ("Draft", "Open", "ManualDecisionRequired", "Decided", "Completed", "Accepted", "Rejected"):
+        assert word in varied.said
+    junit = (varied.home.parent / "junit.xml").read_text()
+    assert f'tests="{len(NOTEBOOKS)}" failures="0"' in junit
+
+
+def test_each_lesson_solves_its_exercises_when_it_is_told_to(varied):
+    shown = "".join((varied.home.parent / "out" / path.name).read_text() for path in NOTEBOOKS.values())
+    assert re.findall(r"Exercise (\d\d-[a-z]): done", shown) == list(TASKS)
+    with closing(connect(varied.data_dir)) as network:
+        assert [name for name in network.progress if network.progress.get(name).done] == list(TASKS)
 
 
 def sent_with(connector: Connector, **properties: str) -> list[Any]:
@@ -301,3 +277,40 @@ def test_the_playground_plays_it_through_as_it_is_set(varied):
     last = shown(varied, "playground")[-1]
     assert "“Really you?”" in last
     assert "It is over: the Request was rejected." in last
+
+
+def test_all_show_the_same_again_in_random_order(varied):
+    with closing(connect(varied.data_dir)) as network:
+        network.progress.reset()  # what was done for an exercise before it began does not count
+    order = in_random_order()
+    compared = compare(varied.data_dir, *order)
+    assert compared.returncode == 0, f"{[path.name[:2] for path in order]}\n{compared.stdout[-6000:]}"
+
+
+def test_each_wrong_stored_output_is_noticed(used_dir, tmp_path):
+    alterations = [
+        ("02", "StepView(journal)", "GET /Relationships", "GET /Messages"),
+        ("02", "StepView(journal)", "cannotShareRequestWithYourself", "missingRelationship"),
+        ("02", "StepView(journal, created.id)", '"status": "Decided"', '"status": "Open"'),
+        ("02", "StepView(journal, other.id)", '"result": "Rejected"', '"result": "Accepted"'),
+        ("02", "ResponseView(completed)", "Response: Accepted", "Response: Rejected"),
+        ("02", "when_fetched.compare(", "ManualDecisionRequired", "Decided"),
+        ("09", "answered.status", "['Rejected']", "['Rejected', 'Rejected']"),
+    ]
+    expected = set()
+    for number in ("02", "09"):
+        notebook = nbformat.read(NOTEBOOKS[number], as_version=4)
+        code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+        for _, source, shown, other in (each for each in alterations if each[0] == number):
+            before, after = (json.dumps(text)[1:-1] for text in (shown, other))
+            index = next(
+                index for index, cell in enumerate(code) if source in cell.source and before in json.dumps(cell.outputs)
+            )
+            altered = json.dumps(code[index].outputs).replace(before, after)
+            code[index].outputs = [nbformat.from_dict(output) for output in json.loads(altered)]
+            expected.add((NOTEBOOKS[number].name, index))
+        nbformat.write(notebook, tmp_path / NOTEBOOKS[number].name)
+    assert len(expected) == len(alterations)
+    compared = compare(used_dir, *sorted(tmp_path.glob("*.ipynb")))
+    failed = re.findall(r"^FAILED \S*?([\w-]+\.ipynb)::Cell (\d+)", compared.stdout, re.MULTILINE)
+    assert {(name, int(index)) for name, index in failed} == expected

@@ -33,6 +33,7 @@ NEED_A_LOCAL_NETWORK = {
     "18": "more of them can only be had on the local network",
 }
 """What lessons say that can do nothing with own Connectors, before they do anything."""
+WITH_EXERCISES = {task.partition("-")[0] for task in TASKS}
 HALVES = [[number for number in sorted(NOTEBOOKS) if number not in NEED_A_LOCAL_NETWORK][half::2] for half in (0, 1)]
 
 
@@ -171,19 +172,6 @@ def test_a_lesson_goes_on_whatever_is_composed_and_decided_by_hand(data_dir, tmp
     done = run(*sorted(tmp_path.glob("*.ipynb")), data_dir=data_dir, out=tmp_path / "out")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "6 of 6 notebooks succeeded" in done.stdout
-
-
-WITH_EXERCISES = {task.partition("-")[0]: NOTEBOOKS[task.partition("-")[0]] for task in TASKS}
-
-
-@pytest.mark.timeout(600)
-def test_each_lesson_solves_its_exercises_when_it_is_told_to(data_dir, tmp_path):
-    done = run(*WITH_EXERCISES.values(), "-p", "solve", "true", data_dir=data_dir, out=tmp_path)
-    assert done.returncode == 0, done.stdout + done.stderr
-    shown = "".join((tmp_path / path.name).read_text(encoding="utf-8") for path in WITH_EXERCISES.values())
-    assert re.findall(r"Exercise (\d\d-[a-z]): done", shown) == list(TASKS)
-    with closing(connect(data_dir)) as network:
-        assert [name for name in network.progress if network.progress.get(name).done] == list(TASKS)
 
 
 def test_half_named_own_connectors_are_refused(tmp_path):

@@ -12,10 +12,9 @@ import pytest
 from enmeshed_nb.ledger import Ledger
 from enmeshed_nb.localnet import LocalNetwork, running, stop
 from enmeshed_nb.localnet.settings import Folder
-from tests.conftest import until
+from tests.conftest import PYTEST, until
 
 TIMEOUT = 150
-PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:schemathesis")
 
 
 class Project:

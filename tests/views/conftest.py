@@ -43,7 +43,7 @@ from enmeshed_nb.widgets import (
 )
 from enmeshed_nb.widgets.panel import Panel
 from enmeshed_nb.widgets.view import View
-from tests.browser.conftest import SETTINGS, browser  # noqa: F401
+from tests.browser.conftest import browser, write_settings  # noqa: F401
 from tests.conftest import ROOT, closed_port, end, until
 from tools.notebooks import METADATA
 
@@ -112,14 +112,9 @@ def notebook_of(outputs: list[Shown]) -> Any:
 class Server:
     """A Jupyter server whose user has trusted no notebook yet."""
 
-    def __init__(self, folder: Path, *command: str, theme: str = "Light") -> None:
+    def __init__(self, folder: Path, *command: str) -> None:
         self.folder, self._port, self._token = folder, closed_port(), secrets.token_hex(8)
-        settings = {"apputils-extension/themes": f'{{"theme": "JupyterLab {theme}"}}'}
-        settings |= {name: str(values).replace("'", '"').replace("False", "false") for name, values in SETTINGS.items()}
-        for name, values in settings.items():
-            file = folder / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(values)
+        write_settings(folder / "settings")
         own = {"JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"), "JUPYTER_DATA_DIR": str(folder / "data")}
         self._log = (folder / "server.log").open("w")
         jupyter = ["--allow-root", f"--ServerApp.port={self._port}", f"--IdentityProvider.token={self._token}"]
@@ -208,11 +203,11 @@ def views(network: LocalNetwork, sender: Connector, recipient: Connector) -> lis
 
 @pytest.fixture
 def open_page(browser: Browser) -> Iterator[Any]:  # noqa: F811
-    """Open a page of a width in the light or the dark scheme of the system."""
+    """Open a wide page in the light or the dark scheme of the system."""
     pages: list[Page] = []
 
-    def open_it(width: int, theme: str, **more: Any) -> Page:
-        page = browser.new_page(viewport={"width": width, "height": 2400}, color_scheme=theme.lower(), **more)
+    def open_it(theme: str) -> Page:
+        page = browser.new_page(viewport={"width": WIDTHS[0], "height": 2400}, color_scheme=theme)
         page.set_default_timeout(60_000)
         pages.append(page)
         return page
