@@ -616,6 +616,7 @@ def run(  # noqa: PLR0917  (click passes them by name)
 )
 @click.option("--json", "as_json", is_flag=True, help="Print what stands in load.json.")
 @click.option("--yes", is_flag=True, help="Own Connectors: send more than 200.")
+@profile_option
 @data_dir_option
 @needs("lab")
 def load_command(  # noqa: PLR0917  (click passes them by name)
@@ -632,6 +633,7 @@ def load_command(  # noqa: PLR0917  (click passes them by name)
     out: Path,
     as_json: bool,
     yes: bool,
+    profile: str | None,
     data_dir: Path | None,
 ) -> None:
     """Send Requests to two Connectors, and measure each step.
@@ -654,7 +656,7 @@ def load_command(  # noqa: PLR0917  (click passes them by name)
     )
     old = load.read(against) if against else None
     load.check_writable(out)
-    with load.connected(data_dir) as pair:
+    with load.connected(data_dir, profile) as pair:
         if pair.is_own:
             click.echo(load.stated(pair, asked), err=True)
             load.require_yes(asked, given=yes)
@@ -666,7 +668,7 @@ def load_command(  # noqa: PLR0917  (click passes them by name)
 
 
 @main.command()
-@click.option("--profile", help="The profile whose Connectors are tried; else those of the environment, or local ones.")
+@profile_option
 @click.option(
     "--plan",
     "plans",

@@ -101,15 +101,19 @@ class Pair:
 
 
 @contextmanager
-def connected(data_dir: Path | None = None) -> Iterator[Pair]:
-    """Give the user's own Connectors if the environment names them, else those of the local network, while it lasts.
+def connected(data_dir: Path | None = None, profile: str | None = None) -> Iterator[Pair]:
+    """Give the user's own Connectors if a profile or the environment names them, else local ones, while it lasts.
+
+    Args:
+        data_dir: the local network's folder.
+        profile: the profile; without it, what the environment names.
 
     Raises:
         SettingsError: own Connectors are not named completely.
         NetworkError: the local network cannot be started.
     """
     with ExitStack() as stack:
-        if own := own_connectors.from_environment():
+        if own := own_connectors.from_environment(profile):
             sender = stack.enter_context(own.sender.connect("sender"))
             recipient = stack.enter_context(own.recipient.connect("recipient"))
             yield Pair(sender, recipient, "own Connectors", is_own=True)

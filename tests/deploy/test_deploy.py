@@ -9,7 +9,11 @@ from typing import Any
 
 import pytest
 import yaml
+from check_jsonschema.builtin_schemas import get_builtin_schema
 from cryptography.hazmat.primitives.serialization.pkcs12 import load_pkcs12
+from jsonschema import validators
+from yamllint import linter
+from yamllint.config import YamlLintConfig
 
 from enmeshed_nb.localnet.configuration import TransportLibrary, check_configuration
 from tests.conftest import ROOT
@@ -330,17 +334,11 @@ def test_versions_are_the_same_everywhere():
 
 
 def test_compose_is_what_the_specification_says():
-    schemas = pytest.importorskip("check_jsonschema.builtin_schemas", reason="not in the lock file yet: make lock")
-    from jsonschema import validators
-
-    schema = schemas.get_builtin_schema("vendor.compose-spec")
+    schema = get_builtin_schema("vendor.compose-spec")
     validators.validator_for(schema)(schema).validate(COMPOSE)
 
 
 def test_the_yaml_is_tidy():
-    linter = pytest.importorskip("yamllint.linter", reason="not in the lock file yet: make lock")
-    from yamllint.config import YamlLintConfig
-
     config = YamlLintConfig((DEPLOY / ".yamllint").read_text())
     for file in DEPLOY.rglob("*.yaml"):
         assert [str(each) for each in linter.run(file.read_text(), config)] == [], file.name
