@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -44,8 +45,9 @@ bearer = {env = "T_TOKEN"}
 
 
 @pytest.fixture
-def file(tmp_path, monkeypatch) -> Path:
-    """The file with the profiles, of which there are none yet."""
+def file(tmp_path, monkeypatch) -> Iterator[Path]:
+    """The file with the profiles, of which there are none yet; what is handed on in a test ends with it."""
+    before = dict(os.environ)
     for name in [*os.environ]:
         if name.startswith("ENMESHED_NB_") and not name.startswith("ENMESHED_NB_TEST"):
             monkeypatch.delenv(name)
@@ -53,7 +55,9 @@ def file(tmp_path, monkeypatch) -> Path:
     path = tmp_path / "config" / "profiles.toml"
     path.parent.mkdir()
     monkeypatch.setenv("ENMESHED_NB_PROFILES", str(path))
-    return path
+    yield path
+    os.environ.clear()
+    os.environ.update(before)
 
 
 def refused(call) -> str:
@@ -267,30 +271,21 @@ def test_what_is_handed_on_is_a_profiles_name_and_what_the_env_file_said(file, m
     file.write_text(STAGING)
     before = dict(os.environ)
     (file.parent.parent / ".env").write_text("S_KEY=from-the-file\nUNRELATED=x\n")
-    try:
-        own_connectors.hand_on(from_environment("staging"))
-        new = {name: value for name, value in os.environ.items() if before.get(name) != value}
-        assert new == {"ENMESHED_NB_PROFILE": "staging", "S_KEY": "from-the-file"}
-        monkeypatch.chdir("/")
-        assert from_environment().profile == "staging"
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
+    own_connectors.hand_on(from_environment("staging"))
+    new = {name: value for name, value in os.environ.items() if before.get(name) != value}
+    assert new == {"ENMESHED_NB_PROFILE": "staging", "S_KEY": "from-the-file"}
+    monkeypatch.chdir("/")
+    assert from_environment().profile == "staging"
 
 
 def test_paths_that_are_handed_on_mean_the_same_elsewhere(file, monkeypatch):
     lines = "".join(f"{name}={value}\n" for name, value in TWO.items())
     (file.parent.parent / ".env").write_text(f"{lines}ENMESHED_NB_SENDER_CA_FILE=ca.pem\n")
-    before = dict(os.environ)
-    try:
-        own_connectors.hand_on(from_environment())
-        assert os.environ["ENMESHED_NB_SENDER_CA_FILE"] == str(file.parent.parent / "ca.pem")
-        assert os.environ["ENMESHED_NB_RECIPIENT_API_KEY"] == "other"
-        monkeypatch.chdir("/")
-        assert from_environment().sender.url == "https://s.example"
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
+    own_connectors.hand_on(from_environment())
+    assert os.environ["ENMESHED_NB_SENDER_CA_FILE"] == str(file.parent.parent / "ca.pem")
+    assert os.environ["ENMESHED_NB_RECIPIENT_API_KEY"] == "other"
+    monkeypatch.chdir("/")
+    assert from_environment().sender.url == "https://s.example"
 
 
 # the command line, and what it writes
@@ -315,6 +310,22 @@ def test_a_file_keeps_what_somebody_wrote_in_it(file):
     assert file.read_text().strip() == written.strip()
     assert "Did you mean 'staging'" in refused(lambda: editing.remove("stagin", file))
     assert [each.name for each in file.parent.iterdir()] == ["profiles.toml"]
+
+
+@pytest.mark.parametrize("name", ["a", "b"])
+def test_a_profile_whose_tables_stand_apart_is_replaced_and_removed_whole(file, name):
+    tables = ("a.sender", "b.sender", "a.recipient", "b.recipient")
+    text = "".join(f'[{each}]\nurl = "http://x"\napi_key = {{env = "X"}}\n' for each in tables)
+    file.write_text(text)
+    editing.add(name, by_key("sender", "recipient"), file, replace=True)
+    assert [each.url for each in from_environment(name).all.values()] == [
+        "http://sender.example",
+        "http://recipient.example",
+    ]
+    editing.remove(name, file)
+    assert file.read_text().split() == [
+        line for part in text.split("[")[1:] if part[0] != name for line in f"[{part}".split()
+    ]
 
 
 def test_a_link_is_followed_and_what_cannot_be_written_changes_nothing(file, tmp_path):

@@ -286,6 +286,18 @@ def test_an_issuer_that_cannot_be_reached_is_named(there: ConnectorState) -> Non
     assert not failed.value.was_sent
 
 
+@pytest.mark.parametrize("breaks", [httpx.ReadError, httpx.ReadTimeout, httpx.ConnectTimeout])
+def test_what_breaks_at_the_issuer_was_not_sent_to_the_connector(breaks: type[httpx.TransportError]) -> None:
+    def broken(request: httpx.Request) -> httpx.Response:
+        raise breaks("broken", request=request)
+
+    known = ClientCredentials(CLIENT, SECRET, token_url="https://login.test/token")
+    connector = Connector("http://connector.test", auth=known, retries=0, transport=httpx.MockTransport(broken))
+    with connector, pytest.raises(ConnectionFailed, match=r"login\.test/token") as failed:
+        connector.account.sync()
+    assert not failed.value.was_sent
+
+
 def test_what_a_connector_echoes_is_shown_without_the_token(issuer: Issuer) -> None:
     known, sent = credentials(issuer), []
 
