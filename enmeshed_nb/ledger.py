@@ -126,8 +126,8 @@ class Ledger:
         for line in self._lines():
             with suppress(ValueError, TypeError, KeyError):  # a line that was cut off
                 match json.loads(line):
-                    case {"created": {"kind": kind, **said}} if kind in get_args(Kind):
-                        entry = _entry({"kind": kind, **said})
+                    case {"created": dict(said)} if said["kind"] in get_args(Kind):
+                        entry = _entry(said)
                         found[entry.place] = entry
                     case {"gone": dict(said)}:
                         found.pop(_entry(said).place, None)
