@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from enmeshed_nb.connector import Connector, Exchange
 
@@ -124,9 +124,9 @@ class Ledger:
         """
         found: dict[tuple[str, ...], Entry] = {}
         for line in self._lines():
-            with suppress(ValueError, TypeError, KeyError):  # a line that an interruption cut off
+            with suppress(ValueError, TypeError, KeyError):  # a line that was cut off
                 match json.loads(line):
-                    case {"created": dict(said)}:
+                    case {"created": dict(said)} if said["kind"] in get_args(Kind):
                         entry = _entry(said)
                         found[entry.place] = entry
                     case {"gone": dict(said)}:

@@ -205,14 +205,15 @@ def test_what_was_deleted_again_is_not_in_the_ledger(own, ledger):
     assert (ledger.path.stat().st_mode & 0o777) == 0o600
 
 
-def test_a_line_that_was_cut_off_spoils_no_other(ledger):
+def test_a_line_that_was_cut_off_or_says_what_we_do_not_know_spoils_no_other(ledger):
     first, second = (Entry("File", name, "http://a") for name in ("FIL1", "FIL2"))
     for number, entry in enumerate((first, second)):
         ledger.path.parent.mkdir(exist_ok=True)
         ledger._append({"created": {"kind": entry.kind, "id": entry.id, "url": entry.url}})
         if number == 0:
             with ledger.path.open("a") as file:
-                file.write('{"created": {"kind": "Fi')
+                file.write('{"created": {"kind": "Device", "id": "DVC1", "url": "http://a"}}\n')
+                file.write('[]\n{"created": {"kind": ["File"], "id": "FIL3"}}\n{"created": {"kind": "Fi')
     assert ledger.entries() == [first, second]
     ledger.forget(first)
     assert ledger.entries() == [second]
