@@ -23,7 +23,7 @@ from platformdirs import user_documents_path
 from enmeshed_nb.errors import UserError
 
 _NOTEBOOKS, _EXAMPLES = Path("notebooks"), Path("examples")
-_PROGRAMS = ("*.py", "*.toml")
+_PROGRAMS = ("*.py", "*.toml", "*.yml", "crontab")
 _MANIFEST = ".enmeshed-nb.json"
 
 
