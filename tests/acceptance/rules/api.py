@@ -213,9 +213,9 @@ def a_challenge_of_a_device_is_not_signed(challenge: Any) -> None:
         del challenge["signature"]
 
 
-@changes_result("API-CHALLENGES-VALIDATE", "SECURITY-CHALLENGE", on="POST /Challenges/Validate")
-def no_challenge_is_valid(validation: Any) -> None:
-    validation["isValid"] = False
+@changes_result("API-CHALLENGES-VALIDATE", on="POST /Challenges/Validate")
+def who_signed_a_challenge_is_not_known(validation: Any) -> None:
+    validation.pop("correspondingRelationship", None)
 
 
 @changes_result("API-FILES-UPLOAD", on="POST /Files/Own")
