@@ -153,7 +153,8 @@ async def a_synchronisation_has_a_result(call: Call, connector: PassOn) -> Answe
 
 @rule("API-ACCOUNT-SYNC-INFO", on="GET /Account/SyncInfo")
 async def nothing_is_known_of_the_last_synchronisation(call: Call, connector: PassOn) -> Answer:
-    return success({}) if call.connector in _BOTH else await connector(call)
+    answer = await connector(call)
+    return success({}) if call.connector in _BOTH and answer.status == 200 else answer
 
 
 @changes_result("API-ANNOUNCEMENTS", on="GET /Announcements")
@@ -261,7 +262,7 @@ async def a_note_is_another(call: Call, connector: PassOn) -> Answer:
     return answer
 
 
-@changes_result("API-MESSAGES-GET", on="GET /Messages/{id}")
+@changes_result("API-MESSAGES-GET", "API-MESSAGES-RECEIVED", on="GET /Messages/{id}")
 def attachments_are_ids_alone(message: Any) -> None:
     message["attachments"] = [each["id"] for each in message["attachments"]]
 
