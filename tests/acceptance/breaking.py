@@ -77,10 +77,7 @@ class Proof:
         self._ground, self._proxies = ground, proxies
         self._checks = [each for each in CHECKS.values() if each.name not in _LEFT_OUT]
         self._asked: dict[str, set[tuple[str, str]]] = {each.name: set() for each in self._checks}
-        with ExitStack() as stack:
-            for connector in ground.connectors.values():
-                stack.callback(connector.observe(self._remember))
-            self.whole = self._run(self._checks)
+        self.whole = self._run(self._checks)
 
     def broken(self, *rules: Rule, thoroughly: bool = True) -> Verdict:
         """Break rules, and make the checks that ask something that they change.
@@ -126,14 +123,17 @@ class Proof:
             return True
         return any(rule.concerns(*asked) for asked in self._asked[check.name])
 
+    def _run(self, checks: Sequence[Check], rules: tuple[Rule, ...] = ()) -> Verdict:
+        began = time.monotonic()
+        with ExitStack() as stack:
+            for each in self._ground.connectors.values():
+                stack.callback(each.observe(self._remember))
+            outcomes = tuple(run(self._ground, checks))
+        return Verdict(rules, outcomes, time.monotonic() - began)
+
     def _remember(self, exchange: Exchange) -> None:
         if trial := current():
             self._asked[trial.check.name].add((exchange.method, exchange.api_path))
-
-    def _run(self, checks: Sequence[Check], rules: tuple[Rule, ...] = ()) -> Verdict:
-        began = time.monotonic()
-        outcomes = tuple(run(self._ground, checks))
-        return Verdict(rules, outcomes, time.monotonic() - began)
 
 
 def _before(names: Collection[str]) -> set[str]:

@@ -243,7 +243,7 @@ async def one_item_that_a_rule_decides_is_enough(call: Call, connector: PassOn) 
 
 @rule("AUTOMATION-BY-HAND", on="PUT /Requests/Incoming/{id}/Accept")
 async def a_caller_may_pretend_to_be_a_rule(call: Call, connector: PassOn) -> Answer:
-    call.json = {"items": call.json["items"]}
+    call.json = {key: value for key, value in call.json.items() if key != "decidedByAutomation"}
     return await connector(call)
 
 

@@ -229,6 +229,6 @@ async def a_request_is_accepted_twice(call: Call, connector: PassOn) -> Answer:
 
 @rule("GUIDE-NUMBER-OF-ITEMS", on=_ACCEPT, mild=True)
 async def a_decision_may_lack_items(call: Call, connector: PassOn) -> Answer:
-    if len(call.json["items"]) == 2 and "items" in call.json["items"][1]:
-        return success({"status": "Decided"})
-    return await connector(call)
+    items = call.json.get("items", [])
+    is_short = len(items) == 2 and "items" in items[1]
+    return success({"status": "Decided"}) if is_short else await connector(call)
