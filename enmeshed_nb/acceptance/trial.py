@@ -245,8 +245,13 @@ def _is_on(connector: Connector, module: str) -> bool:
 
 def observe(exchange: Exchange) -> None:
     """Let the check that runs in this thread keep an exchange; an observer of all Connectors of a run."""
-    if trial := _CURRENT.get():
+    if trial := current():
         trial._exchanges.append(exchange)
+
+
+def current() -> Trial | None:
+    """Return the check that runs in this thread; None if none does."""
+    return _CURRENT.get()
 
 
 def _said(error: Exception) -> str:

@@ -167,12 +167,22 @@ class Rule:
         breaks: the ids of the requirements that no longer hold, mostly one.
         on: the routes that it changes, or "*".
         change: the function.
+        alone: whether it hides too much to be broken together with others.
+        mild: whether others that change the same routes are noticed beside it.
     """
 
     name: str
     breaks: frozenset[str]
     on: tuple[str, ...]
     change: Change = field(repr=False, compare=False)
+    alone: bool = False
+    mild: bool = False
+
+    def disturbs(self, other: "Rule") -> bool:
+        """Tell whether it cannot be broken together with another."""
+        if self.alone or other.alone or self.breaks & other.breaks:
+            return True
+        return bool({*self.on} & {*other.on}) and not (self.mild and other.mild)
 
     def concerns(self, method: str, path: str) -> bool:
         """Tell whether it changes calls of this route."""
@@ -183,24 +193,30 @@ RULES: dict[str, Rule] = {}
 """All rules by name."""
 
 
-def rule(*breaks: str, on: str | tuple[str, ...]) -> Callable[[Change], Change]:
+def rule(
+    *breaks: str, on: str | tuple[str, ...], alone: bool = False, mild: bool = False
+) -> Callable[[Change], Change]:
     """Register a function as a rule; see the head of this module.
 
     Args:
         breaks: the ids of the requirements that no longer hold.
         on: what it changes, e.g. "GET /Messages/{id}" (the path without the API's prefix), several of these, or "*".
+        alone: whether it hides too much to be broken together with others.
+        mild: whether others that change the same routes are noticed beside it.
     """
 
     def register(change: Change) -> Change:
         name = change.__name__
         assert name not in RULES, f"there are two rules {name}"
-        RULES[name] = Rule(name, frozenset(breaks), (on,) if isinstance(on, str) else on, change)
+        RULES[name] = Rule(name, frozenset(breaks), (on,) if isinstance(on, str) else on, change, alone, mild)
         return change
 
     return register
 
 
-def changes_result(*breaks: str, on: str | tuple[str, ...]) -> Callable[[Callable[[Any], Any]], Callable[[Any], Any]]:
+def changes_result(
+    *breaks: str, on: str | tuple[str, ...], mild: bool = False
+) -> Callable[[Callable[[Any], Any]], Callable[[Any], Any]]:
     """Register a function that changes the `result` of successes, in place or by what it returns, as a rule."""
 
     def register(change: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -213,21 +229,16 @@ def changes_result(*breaks: str, on: str | tuple[str, ...]) -> Callable[[Callabl
             return answer
 
         changed.__name__ = change.__name__
-        rule(*breaks, on=on)(changed)
+        rule(*breaks, on=on, mild=mild)(changed)
         return change
 
     return register
 
 
 class Proxies:
-    """Proxies in front of servers. Made by `proxies`.
-
-    Attributes:
-        urls: where they are, by name.
-    """
+    """Proxies in front of servers."""
 
     def __init__(self) -> None:
-        self.urls: dict[str, str] = {}
         self._rules: tuple[Rule, ...] = ()
         self._memory: dict[str, Any] = {}
 
@@ -240,7 +251,24 @@ class Proxies:
         finally:
             self._rules = ()
 
-    def before(self, name: str, url: str) -> Starlette:
+    @contextmanager
+    def reach(self, urls: Mapping[str, str]) -> Iterator[dict[str, str]]:
+        """Have a proxy in front of each server while a `with` lasts.
+
+        Args:
+            urls: where the servers are, by name.
+
+        Returns:
+            where the proxies are, by name.
+        """
+        with ExitStack() as stack:
+            servers = {
+                name: stack.enter_context(Server(self._before(name, url), bind(0, f"the proxy of {name}")))
+                for name, url in urls.items()
+            }
+            yield {name: f"http://127.0.0.1:{server.port}" for name, server in servers.items()}
+
+    def _before(self, name: str, url: str) -> Starlette:
         """Return the proxy in front of a server."""
 
         @asynccontextmanager
@@ -290,19 +318,3 @@ async def _send(client: httpx.AsyncClient, url: httpx.URL, call: Call) -> Answer
 
 def _pattern(route: str) -> str:
     return re.sub(r"\\{\w+\\}", lambda _: _SEGMENT, re.escape(route))
-
-
-@contextmanager
-def proxies(urls: Mapping[str, str]) -> Iterator[Proxies]:
-    """Have proxies in front of servers while a `with` lasts.
-
-    Args:
-        urls: where the servers are, by name.
-    """
-    made = Proxies()
-    with ExitStack() as stack:
-        for name, url in urls.items():
-            server = Server(made.before(name, url), bind(0, f"the proxy of {name}"))
-            stack.enter_context(server)
-            made.urls[name] = f"http://127.0.0.1:{server.port}"
-        yield made

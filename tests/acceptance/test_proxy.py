@@ -4,13 +4,14 @@ import httpx
 import pytest
 
 from enmeshed_nb.connector import ApiError, Connector
-from tests.acceptance.proxy import RULES, Rule, proxies, refusal
+from tests.acceptance.proxy import RULES, Proxies, Rule, refusal
 
 
 @pytest.fixture(scope="module")
 def proxied(network):
     one = network.state.connector("sender")
-    with proxies({"sender": one.url}) as made, Connector(made.urls["sender"], one.api_key, name="sender") as connector:
+    made = Proxies()
+    with made.reach({"sender": one.url}) as urls, Connector(urls["sender"], one.api_key, name="sender") as connector:
         yield made, connector
 
 
@@ -32,13 +33,13 @@ def test_what_is_asked_and_answered_passes(proxied, sender, tmp_path):
 
 
 def test_what_no_client_asks_passes(proxied, sender):
-    made, _ = proxied
+    _, through = proxied
     for method, path in [
         ("TRACE", "/"),
         ("OPTIONS", "/api/core/v1/Messages"),
         ("GET", "/api/core/v1/%2e%2e%2fhealth?a=%zz"),
     ]:
-        answers = [httpx.request(method, url + path, timeout=60) for url in (sender.url, made.urls["sender"])]
+        answers = [httpx.request(method, url + path, timeout=60) for url in (sender.url, through.url)]
         assert len({(each.status_code, each.headers.get("content-type")) for each in answers}) == 1, answers
 
 

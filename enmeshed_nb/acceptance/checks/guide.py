@@ -140,6 +140,7 @@ def refused(trial: Trial) -> None:
     "GUIDE-SYNC-RESPONSE",
     "GUIDE-RESPONSE",
     "GUIDE-RESPONSE-SOURCE",
+    after=("guide.create",),
     creates="a Request, accepted, and the two Messages that bring it and its Response",
 )
 def accepted(trial: Trial) -> None:
@@ -229,6 +230,7 @@ def _expect_accepted(response: Any) -> None:
     "GUIDE-REJECT-RESPONSE",
     "GUIDE-REJECT-COMPLETED",
     "GUIDE-REJECTED",
+    after=("guide.create",),
     creates="a Request, rejected, and the two Messages that bring it and its Response",
 )
 def rejected(trial: Trial) -> None:
@@ -268,6 +270,7 @@ def _expect_rejected(response: Any) -> None:
     "GUIDE-ORDER",
     "GUIDE-TWICE",
     "GUIDE-ORDER-RESPONSE",
+    after=("guide.create",),
     creates="a Request of four items, accepted, and the two Messages that bring it and its Response",
 )
 def several_items(trial: Trial) -> None:
@@ -309,7 +312,9 @@ def _results(content: Any) -> list[Any]:
 @check(
     "GUIDE-NOTEBOOK-ACCEPT",
     "GUIDE-NOTEBOOK-REJECT",
-    after=("guide.relationship", "guide.create", "guide.accepted", "guide.rejected"),
+    after=tuple(
+        f"guide.{name}" for name in ("relationship", "validate", "create", "accepted", "rejected", "several_items")
+    ),
     alone=True,
     swaps=False,
     creates="four Requests, two accepted and two rejected, and the Messages that bring them and their Responses",

@@ -153,7 +153,8 @@ async def a_synchronisation_has_a_result(call: Call, connector: PassOn) -> Answe
 
 @rule("API-ACCOUNT-SYNC-INFO", on="GET /Account/SyncInfo")
 async def nothing_is_known_of_the_last_synchronisation(call: Call, connector: PassOn) -> Answer:
-    return success({}) if call.connector in _BOTH else await connector(call)
+    answer = await connector(call)
+    return success({}) if call.connector in _BOTH and answer.status == 200 else answer
 
 
 @changes_result("API-ANNOUNCEMENTS", on="GET /Announcements")
@@ -178,7 +179,8 @@ async def there_are_no_attributes_at_all(call: Call, connector: PassOn) -> Answe
 
 @rule("API-ATTRIBUTES-LATEST", on="GET /Attributes/Own/Identity")
 async def outdated_versions_are_listed(call: Call, connector: PassOn) -> Answer:
-    return await connector(_without(call, "onlyLatestVersions"))
+    call.query = [(key, "false" if key == "onlyLatestVersions" else value) for key, value in call.query]
+    return await connector(call)
 
 
 @changes_result("API-ATTRIBUTES-SUCCEED", on="POST /Attributes/{id}/Succeed")
@@ -214,8 +216,8 @@ def a_challenge_of_a_device_is_not_signed(challenge: Any) -> None:
 
 
 @changes_result("API-CHALLENGES-VALIDATE", on="POST /Challenges/Validate")
-def no_challenge_is_valid(validation: Any) -> None:
-    validation["isValid"] = False
+def who_signed_a_challenge_is_not_known(validation: Any) -> None:
+    validation.pop("correspondingRelationship", None)
 
 
 @changes_result("API-FILES-UPLOAD", on="POST /Files/Own")
@@ -263,12 +265,13 @@ async def a_note_is_another(call: Call, connector: PassOn) -> Answer:
 
 @changes_result("API-MESSAGES-GET", on="GET /Messages/{id}")
 def attachments_are_ids_alone(message: Any) -> None:
-    message["attachments"] = [each["id"] for each in message["attachments"]]
+    if message["isOwn"]:
+        message["attachments"] = [each["id"] for each in message["attachments"]]
 
 
-@rule("API-MESSAGES-LIST", on=_MESSAGES)
-async def there_are_no_messages(call: Call, connector: PassOn) -> Answer:
-    return await connector(call) if call.query or "xml" in call.headers.get("accept", "") else success([])
+@changes_result("API-MESSAGES-LIST", on=_MESSAGES)
+def what_was_sent_is_not_listed(messages: Any) -> Any:
+    return [each for each in messages if "api.messages " not in str(each["content"].get("subject"))]
 
 
 @rule("API-MESSAGES-ATTACHMENT-DOWNLOAD", on="GET /Messages/{id}/Attachments/{id}/Download")

@@ -228,7 +228,6 @@ def challenges(trial: Trial) -> None:
     with trial.requirement("API-CHALLENGES-VALIDATE"):
         text, signature = challenge.challenge_string, challenge.signature
         validation = answered(trial.recipient, lambda one: one.challenges.validate(text, signature))
-        expect(validation.is_valid, "A challenge that is valid is said not to be.")
         found = validation.corresponding_relationship
         expect_equal(found and found.id, relationship.id, "The Relationship with whom signed it")
 
