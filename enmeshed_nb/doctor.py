@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from enmeshed_nb import health, own_connectors
-from enmeshed_nb.connector import ConnectorError
 from enmeshed_nb.errors import UserError
 from enmeshed_nb.localnet import NetworkError, install, node, running
 from enmeshed_nb.localnet.settings import Folder
@@ -104,6 +103,6 @@ def _own(what: str, endpoint: own_connectors.Endpoint) -> Check:
         with endpoint.connect(what.removeprefix("Own ").lower()) as connector:
             version = connector.monitoring.version().version
             address = connector.account.identity_info().address
-    except ConnectorError as error:
+    except UserError as error:
         return Check(what, problem=str(error))
     return Check(what, f"Connector {version} at {endpoint.url}, {address}")

@@ -278,9 +278,9 @@ def connect(data_dir: Path | str | None = None, *, profile: str | None = None) -
         ConnectorError: a Connector cannot be reached, refuses the API key, or is not of version 7.
     """
     if own := own_connectors.from_environment(profile):
-        others = {name: endpoint.connect(name) for name, endpoint in own.others.items()}
-        network = Network(own.sender.connect("sender"), own.recipient.connect("recipient"))
-        for connector in others.values():
+        sender, recipient, *others = [endpoint.connect(name) for name, endpoint in own.all.items()]
+        network = Network(sender, recipient)
+        for connector in others:
             network._add(connector)
         return network
     with waiting_for("the local network") as tell:

@@ -26,7 +26,7 @@ ALONE = {name: value for name, value in os.environ.items() if not name.startswit
 
 
 def test_every_block_is_tested_here():
-    kinds = ["sh", "sh", "sh", "sh", "json", "sh", "python", "python", "python"]
+    kinds = ["sh", "sh", "sh", "sh", "json", "sh", "toml", "python", "python", "python"]
     assert [language for language, _ in BLOCKS] == kinds
 
 
@@ -108,6 +108,15 @@ def test_the_variables_name_own_connectors(monkeypatch, tmp_path: Path):
     assert own
     assert own.sender.url == "https://sender.example"
     assert own.recipient.settings.api_key.read("key", own.recipient.place) == "…"
+
+
+def test_the_profile_names_own_connectors(monkeypatch, tmp_path: Path):
+    (profile,) = [code for language, code in BLOCKS if language == "toml"]
+    (tmp_path / "profiles.toml").write_text(profile)
+    monkeypatch.setenv("ENMESHED_NB_PROFILES", str(tmp_path / "profiles.toml"))
+    own = from_environment("staging")
+    assert own
+    assert [each.url for each in own.all.values()] == ["https://sender.example", "https://recipient.example"]
 
 
 def test_each_file_that_is_linked_is_there():

@@ -14,6 +14,7 @@ from urllib.parse import quote_plus, urlsplit
 
 import httpx
 
+from enmeshed_nb.connector.error_codes import Meaning
 from enmeshed_nb.connector.errors import InvalidInput
 
 LEEWAY = 30.0
@@ -51,7 +52,7 @@ class ApiKey:
 
     key: str = field(repr=False)
     header: str = "X-API-KEY"
-    refused: ClassVar[tuple[str, str] | None] = None
+    refused: ClassVar[Meaning | None] = None
 
     def __post_init__(self) -> None:
         if (isinstance(self.key, str) and len(self.key.splitlines()) > 1) or self.key != self.key.rstrip("\r\n"):
@@ -79,7 +80,7 @@ class BearerToken:
 
     token: str = field(repr=False)
     header: ClassVar[str] = "Authorization"
-    refused: ClassVar[tuple[str, str] | None] = (
+    refused: ClassVar[Meaning | None] = Meaning(
         "The bearer token is not accepted.",
         "See that it has not ended, and that its issuer and audience are those of the Connector's jwtBearer.",
     )
@@ -145,15 +146,16 @@ class ClientCredentials:
         return self.issuer or self.token_url or ""
 
     @property
-    def refused(self) -> tuple[str, str]:
+    def refused(self) -> Meaning:
         """What is wrong if the Connector refuses a token, and what to do."""
-        return (
+        return Meaning(
             f"A new token of {self.asked} is not accepted.",
             "See that issuer and audience are those of the Connector's jwtBearer, and that the Connector reaches it.",
         )
 
 
 Authentication = ApiKey | BearerToken | ClientCredentials
+"""What authenticates to a Connector."""
 
 
 def _bare(url: str) -> str:

@@ -23,7 +23,7 @@ Each says what to do in `str()`. None of them holds an API key or another secret
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from enmeshed_nb.connector.error_codes import describe
+from enmeshed_nb.connector.error_codes import Meaning, describe
 from enmeshed_nb.content.requests import ItemPath
 from enmeshed_nb.errors import UserError
 from enmeshed_nb.printable import printable_lines
@@ -145,26 +145,34 @@ class ApiError(ConnectorError):
     Attributes:
         id: the error's id (`ERR…`), to be found in the Connector's log.
         api_message: the API's message.
+        meaning: what the code means, and what to do.
     """
 
-    def __init__(self, call: Call, status: int, error: dict[str, Any]) -> None:
+    def __init__(self, call: Call, status: int, error: dict[str, Any], meaning: Meaning | None = None) -> None:
         self.status = status
         self.code = error.get("code")
         self.id = error.get("id")
         self.api_message = str(error.get("message", ""))
-        meaning = describe(self.code)
+        self.meaning = meaning or describe(self.code)
         super().__init__(
-            f"{status} {self.code or ''}\n{meaning.what}\nThe API says: {self.api_message}",
-            meaning.cure,
+            f"{status} {self.code or ''}\n{self.meaning.what}\nThe API says: {self.api_message}",
+            self.meaning.cure,
             call=call,
         )
 
     @classmethod
-    def from_answer(cls, call: Call, status: int, error: dict[str, Any]) -> Self:
-        """Return the error that fits the HTTP status and the error envelope's content."""
+    def from_answer(cls, call: Call, status: int, error: dict[str, Any], unauthorized: Meaning | None = None) -> Self:
+        """Return the error that fits the HTTP status and the error envelope's content.
+
+        Args:
+            call: the call.
+            status: the HTTP status.
+            error: the error envelope's content.
+            unauthorized: what a 401 means, if no API key was sent.
+        """
         kinds: dict[int, type[ApiError]] = {401: Unauthorized, 403: Forbidden, 404: NotFound}
         kind = kinds.get(status, ServerError if status >= 500 else Refused)
-        return kind(call, status, error)  # type: ignore[return-value]
+        return kind(call, status, error, unauthorized if status == 401 else None)  # type: ignore[return-value]
 
 
 class Unauthorized(ApiError):

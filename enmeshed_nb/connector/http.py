@@ -29,7 +29,6 @@ from enmeshed_nb.connector.errors import (
     ConnectorError,
     InvalidInput,
     TokenRefused,
-    Unauthorized,
     UnexpectedAnswer,
 )
 from enmeshed_nb.connector.exchange import API, BeginObserver, Begun, Exchange, Observer, next_number
@@ -420,19 +419,12 @@ class HttpCore:
         if not isinstance(json, dict):
             raise self._not_a_connector(call, response)
         if isinstance(json.get("error"), dict) and not response.is_success:
-            raise self._refusal(call, response.status_code, json["error"])
+            raise ApiError.from_answer(call, response.status_code, json["error"], self.connection.auth.refused)
         if route.base != API and (response.is_success or "isHealthy" in json):
             return json
         if response.is_success and "result" in json:
             return json["result"]
         raise self._not_a_connector(call, response)
-
-    def _refusal(self, call: Call, status: int, said: dict[str, Any]) -> ApiError:
-        error = ApiError.from_answer(call, status, said)
-        if isinstance(error, Unauthorized) and (refused := self.connection.auth.refused):
-            what, error.cure = refused
-            error.problem = f"{status} {error.code or ''}\n{what}"
-        return error
 
     def understood(self, call: Call, read: Callable[[Any], T], result: Any) -> T:
         """Return what *read* makes of a result.

@@ -9,6 +9,7 @@ from enmeshed_nb.connector import (
     ApiError,
     ConnectorError,
     LocalRequest,
+    Meaning,
     ValidationResult,
     describe,
     without_frame,
@@ -53,7 +54,9 @@ def problems(what: ValidationResult | BaseException) -> list[Problem]:
     """
     match what:
         case ValidationResult():
-            return [Problem(path, _sentence(code, without_frame(said))) for path, code, said in what.failures()]
+            return [
+                Problem(path, _sentence(describe(code), without_frame(said))) for path, code, said in what.failures()
+            ]
         case ValidationError():
             return [_at(path, field, said) for path, field, said in _of_model(what)]
         case DecisionError() | ConnectorError():
@@ -82,7 +85,7 @@ def _explained(what: ValidationResult | BaseException, request: Request | LocalR
         case ApiError():
             where = f"{what.call}: " if what.call else ""
             said = without_frame(what.api_message)
-            return f"{where}{_sentence(what.code, f'HTTP {what.status}, {what.code}: {said}')}"
+            return f"{where}{_sentence(what.meaning, f'HTTP {what.status}, {what.code}: {said}')}"
         case ConnectorError():
             return f"{f'{what.call}: ' if what.call else ''}{what.problem} {what.cure}"
         case ValidationError():
@@ -96,9 +99,8 @@ def _explained(what: ValidationResult | BaseException, request: Request | LocalR
             return str(what)
 
 
-def _sentence(code: str | None, said: str) -> str:
+def _sentence(meaning: Meaning, said: str) -> str:
     """Say what a code means and what to do, and in brackets what the Connector said."""
-    meaning = describe(code)
     return f"{meaning.what} {meaning.cure} ({said})"
 
 
@@ -106,7 +108,7 @@ def _explain_result(result: ValidationResult, request: Request | LocalRequest | 
     content = request.content if isinstance(request, LocalRequest) else request
     for path, code, message in result.failures():
         named = label(content, path) if content and path else path_text(path)
-        yield f"{named or 'The Request as a whole'}: {_sentence(code, f'{code}: {without_frame(message)}')}"
+        yield f"{named or 'The Request as a whole'}: {_sentence(describe(code), f'{code}: {without_frame(message)}')}"
 
 
 def _at(path: ItemPath, field: tuple[str | int, ...], said: str) -> Problem:

@@ -34,7 +34,6 @@ def add(name: str, tables: Mapping[str, Mapping[str, Any]], file: Path, *, repla
     check_name(name, file, replace=replace)
     profiles.of(name, tables, file.parent, {})
     document = _read(file)
-    document.pop(name, None)
     document[name] = table_of(tables)
     _write(document, file)
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from enmeshed_nb.connector import ApiKey, Authentication, BearerToken, ClientCredentials, Connector, Tls
+from enmeshed_nb.connector import ApiKey, Authentication, BearerToken, ClientCredentials, Connector, InvalidInput, Tls
 from enmeshed_nb.own_connectors.errors import SettingsError, meant
 from enmeshed_nb.own_connectors.secret import WAYS, Place, Secret
 
@@ -109,6 +109,12 @@ class Endpoint:
             SettingsError: a secret cannot be had.
             InvalidInput: a setting cannot be meant.
         """
+        try:
+            return self._client(name)
+        except InvalidInput as error:
+            raise InvalidInput(f"{self.place.name}: {error.problem}", error.cure) from None
+
+    def _client(self, name: str) -> Connector:
         said = self.settings
         password = said.client_key_password
         tls = Tls(

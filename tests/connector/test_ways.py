@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+import pickle
 import ssl
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -15,7 +17,7 @@ import pytest
 import trustme
 from cryptography.hazmat.primitives import serialization
 
-from enmeshed_nb import aio
+from enmeshed_nb import aio, explain
 from enmeshed_nb.connector import (
     ApiKey,
     AsyncConnector,
@@ -96,6 +98,35 @@ def test_a_token_is_asked_for_once_and_used_by_all(issuer: Issuer, there: Connec
     assert issuer.asked[0] == {"grant_type": "client_credentials", "scope": "**", "way": "basic"}
 
 
+def test_who_waits_for_a_token_goes_on_when_who_asked_for_it_is_cancelled(
+    issuer: Issuer, there: ConnectorState
+) -> None:
+    async def flow() -> str:
+        asked, nobody_answers = asyncio.Event(), asyncio.Event()
+
+        async def passed_on(request: httpx.Request) -> httpx.Response:
+            if request.url.path == "/token" and not asked.is_set():
+                asked.set()
+                await nobody_answers.wait()
+            async with httpx.AsyncClient() as client:
+                answer = await client.send(request)
+            return httpx.Response(
+                answer.status_code, content=answer.content, headers={"content-type": "application/json"}
+            )
+
+        transport = httpx.MockTransport(passed_on)
+        async with AsyncConnector(there.url, auth=credentials(issuer), transport=transport) as connector:
+            first = asyncio.create_task(connector.account.identity_info())
+            await asked.wait()
+            second = asyncio.create_task(connector.account.identity_info())
+            first.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await first
+            return (await second).address
+
+    assert (asyncio.run(flow()), issuer.given) == (there.address, 1)
+
+
 def test_the_client_says_its_secret_in_the_form_and_knows_the_token_url(issuer: Issuer, there: ConnectorState) -> None:
     known = credentials(
         issuer,
@@ -128,6 +159,24 @@ def test_a_token_is_replaced_before_it_ends(issuer: Issuer, there: ConnectorStat
         assert watching.monitoring.requests().request_count_by_status.get("401", 0) == before
 
 
+@pytest.mark.parametrize(("lasts", "used_for"), [(3600, 3570), (150, 120), (100, 80), (10, 8)])
+def test_the_end_of_a_token_is_not_waited_for(
+    issuer: Issuer, there: ConnectorState, monkeypatch: pytest.MonkeyPatch, lasts: int, used_for: int
+) -> None:
+    """By a clock of its own: half a minute before its end, or after four fifths of a short time."""
+    now = 1000.0
+    monkeypatch.setattr("enmeshed_nb.connector.authentication.time", SimpleNamespace(monotonic=lambda: now))
+    issuer.said_to_last = lasts
+    with Connector(there.url, auth=credentials(issuer)) as connector:
+        address(connector)
+        now += used_for - 0.1
+        address(connector)
+        assert issuer.given == 1
+        now += 0.2
+        address(connector)
+        assert issuer.given == 2
+
+
 @pytest.mark.parametrize("said", [None, 3600, 31, "soon", True])
 def test_a_token_is_used_as_long_as_it_lasts(issuer: Issuer, there: ConnectorState, said: Any) -> None:
     issuer.said_to_last = said
@@ -154,6 +203,8 @@ def test_after_a_401_there_is_one_new_token_and_then_a_clear_error(issuer: Issue
             address(connector)
         assert issuer.given == 3
         assert "API key" not in str(refused.value)
+        assert str(pickle.loads(pickle.dumps(refused.value))) == str(refused.value)
+        assert "is not accepted" in explain(refused.value)
 
 
 def test_a_body_is_sent_again_whole_with_the_new_token(issuer: Issuer, there: ConnectorState, tmp_path: Path) -> None:
@@ -208,6 +259,23 @@ def test_an_issuer_that_gives_no_token_is_told_with_its_cure(issuer: Issuer, the
     assert exchanges[0].error
 
 
+@pytest.mark.parametrize(("said", "is_sent"), [("https://tokens.test/t", True), ("http://login.test/t", False)])
+def test_a_secret_is_not_sent_without_https_to_where_an_https_issuer_points(said: str, is_sent: bool) -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(str(request.url))
+        if request.method == "GET" and request.url.host == "login.test":
+            return httpx.Response(200, json={"issuer": "https://login.test/", "token_endpoint": said})
+        return httpx.Response(200, json={"access_token": "t"} if "test/t" in asked[-1] else {"result": {}})
+
+    known = ClientCredentials(CLIENT, SECRET, issuer="https://login.test")
+    connector = Connector("http://connector.test", auth=known, transport=httpx.MockTransport(answer))
+    with connector, pytest.raises(ConnectorError) as refused:
+        address(connector)
+    assert (said in asked, "Nothing was sent there" in str(refused.value)) == (is_sent, not is_sent)
+
+
 def test_an_issuer_that_cannot_be_reached_is_named(there: ConnectorState) -> None:
     nobody = f"http://127.0.0.1:{closed_port()}"
     known = ClientCredentials(CLIENT, SECRET, issuer=nobody)
@@ -215,6 +283,18 @@ def test_an_issuer_that_cannot_be_reached_is_named(there: ConnectorState) -> Non
         address(connector)
     assert f"No connection to {nobody}: " in str(failed.value)
     assert "Check that the issuer runs" in str(failed.value)
+    assert not failed.value.was_sent
+
+
+@pytest.mark.parametrize("breaks", [httpx.ReadError, httpx.ReadTimeout, httpx.ConnectTimeout])
+def test_what_breaks_at_the_issuer_was_not_sent_to_the_connector(breaks: type[httpx.TransportError]) -> None:
+    def broken(request: httpx.Request) -> httpx.Response:
+        raise breaks("broken", request=request)
+
+    known = ClientCredentials(CLIENT, SECRET, token_url="https://login.test/token")
+    connector = Connector("http://connector.test", auth=known, retries=0, transport=httpx.MockTransport(broken))
+    with connector, pytest.raises(ConnectionFailed, match=r"login\.test/token") as failed:
+        connector.account.sync()
     assert not failed.value.was_sent
 
 

@@ -13,6 +13,10 @@ from tests.conftest import enmeshed_nb, up
 TARGET = {"url": "http://localhost:1/{{trigger}}"}
 
 
+def bearer(**given):
+    return {"infrastructure": {"httpServer": {"authentication": {"jwtBearer": given}}}}
+
+
 def webhooks(**keys):
     return {"modules": {"webhooks": {"enabled": True, **keys}}}
 
@@ -24,6 +28,8 @@ def webhooks(**keys):
         {"debug": True, "modules": {"coreHttpApi": {"enabled": True, "docs": {"enabled": True}}}},
         {"database": {"driver": "mongodb", "connectionString": "x", "dbName": "x"}, "logging": {"appenders": {}}},
         {"modules": {"messageBrokerPublisher": {"enabled": False, "brokers": []}}},
+        bearer(issuerBaseURL="https://login.example/realms/one", audience="x"),
+        bearer(),
         {"infrastructure": {"httpServer": {"cors": {"origin": "*"}, "helmetOptions": {}, "port": 8080}}},
         {"transportLibrary": {"datawalletEnabled": True, "platformTimeout": 1000}},
         {"modules": {"sync": {"enabled": True, "interval": 5}, "sse": {"enabled": False}}},
@@ -58,8 +64,12 @@ def test_what_a_real_connector_can_be_configured_with(config):
         (webhooks(webhooks=[{"triggers": ["**"], "target": {}}]), "webhooks.0.target.url: Field required"),
         (
             {"infrastructure": {"httpServer": {"authentication": {"oidc": {"issuer": "x"}}}}},
-            "infrastructure.httpServer.authentication.oidc: ",
+            "infrastructure.httpServer.authentication.oidc: a local Connector has no log-in by a browser",
         ),
+        (bearer(issuerBaseURL="https://login.example/", audience="x"), "authentication.jwtBearer.issuerBaseURL: "),
+        (bearer(issuerBaseURL="login.example", audience="x"), "authentication.jwtBearer.issuerBaseURL: "),
+        (bearer(issuerBaseURL="https://login.example"), "authentication.jwtBearer.audience: Field required"),
+        (bearer(issuerBaseUrl="https://login.example", audience="x"), "jwtBearer.issuerBaseUrl: there is no such key"),
     ],
 )
 def test_what_it_cannot_be_configured_with(config, said):

@@ -307,6 +307,25 @@ def test_more(connector_factory):
         )
         assert (code, "1 passed, 1 skipped" in said) == (0, True), said
         assert project.written("written") == [{"address": own.state.connector("sender").address}]
+
+        profile = "".join(
+            f'[here.{each.name}]\nurl = "{each.url}"\napi_key = {{env = "ENMESHED_NB_{each.name.upper()}_API_KEY"}}\n'
+            for each in own.state.connectors
+        )
+        file = tmp_path_factory.mktemp("profiles") / "profiles.toml"
+        file.write_text(profile)
+        keys = {name: value for name, value in variables.items() if name.endswith("_KEY")}
+        code, said = project.run(
+            f"def test_it(sender):\n    assert sender.url == {own.state.connector('sender').url!r}\n",
+            "--enmeshed-profile=here",
+            ENMESHED_NB_PROFILES=str(file),
+            **keys,
+        )
+        assert (code, "1 passed" in said) == (0, True), said
+        code, said = project.run(
+            "def test_it(): pass", "--enmeshed-profile=her", ENMESHED_NB_PROFILES=str(file), **keys
+        )
+        assert (code, "Did you mean 'here'?" in said) == (pytest.ExitCode.USAGE_ERROR, True), said
     assert not project.network.exists()
 
 

@@ -22,7 +22,7 @@ class AsyncIssued(IssuedCore):
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
         """Add a token; if it is refused, and not just new, once more with a new one."""
         refused = ""
-        while True:
+        for _ in range(2):
             async with self._lock:
                 if is_new := self.is_due(refused):
                     asking = self.ask(request)

@@ -23,7 +23,7 @@ class Issued(IssuedCore):
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response]:
         """Add a token; if it is refused, and not just new, once more with a new one."""
         refused = ""
-        while True:
+        for _ in range(2):
             with self._lock:
                 if is_new := self.is_due(refused):
                     asking = self.ask(request)
