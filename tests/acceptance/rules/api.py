@@ -179,7 +179,8 @@ async def there_are_no_attributes_at_all(call: Call, connector: PassOn) -> Answe
 
 @rule("API-ATTRIBUTES-LATEST", on="GET /Attributes/Own/Identity")
 async def outdated_versions_are_listed(call: Call, connector: PassOn) -> Answer:
-    return await connector(_without(call, "onlyLatestVersions"))
+    call.query = [(key, "false" if key == "onlyLatestVersions" else value) for key, value in call.query]
+    return await connector(call)
 
 
 @changes_result("API-ATTRIBUTES-SUCCEED", on="POST /Attributes/{id}/Succeed")
