@@ -5,9 +5,10 @@ from contextlib import ExitStack
 
 import pytest
 
-from enmeshed_nb.acceptance import CHECKS, Ground, Outcome, Status, checks_of, requirements, run
+from enmeshed_nb.acceptance import CHECKS, Ground, Outcome, Status, check, checks_of, requirements, run
 from enmeshed_nb.acceptance.ground import open_ground
 from enmeshed_nb.acceptance.kinds import KINDS
+from enmeshed_nb.acceptance.running import PLANS
 from enmeshed_nb.connector import ENDPOINTS, Exchange
 
 NEWER = {
@@ -21,8 +22,8 @@ NEWER = {
     "ITEMS-SHARE-CREDENTIAL-OFFER": "7.4.0",
 }
 """What the local network, which is of version 7.0.0, has not."""
-ENDING = ("api.life_of_relationships", "api.identity_deletion")
-"""What needs Connectors that may be spoiled."""
+ENDING = {"api.life_of_relationships": "newcomer", "api.identity_deletion": "debug"}
+"""What needs Connectors that may be spoiled, and which."""
 UNCALLED = {"POST /BackboneNotifications"}
 """What is only called in a way that is refused: the codes of Notifications are the operator's."""
 
@@ -53,8 +54,7 @@ def test_all_holds_that_this_version_has(found):
     unsupported = in_status(found, Status.NOT_SUPPORTED)
     assert {name: said.partition("since ")[2].partition(";")[0] for name, said in unsupported.items()} == NEWER
     skipped = {each.check: each.said for each in found if each.status == Status.SKIPPED}
-    needed = dict(zip(ENDING, ("attacker", "debug"), strict=True))
-    assert skipped == {name: f"It needs a further Connector: {needs}." for name, needs in needed.items()}
+    assert skipped == {name: f"It needs a further Connector: {needs}." for name, needs in ENDING.items()}
 
 
 @pytest.mark.timeout(600)
@@ -62,9 +62,14 @@ def test_each_requirement_is_looked_at_in_both_roles(found):
     wanted = {name for name, each in requirements().items() if each.plan in ("items", "api")}
     for swapped in (False, True):
         looked_at = {each.requirement for each in found if each.swapped == swapped}
-        assert wanted - looked_at == (
-            {*CHECKS[ENDING[0]].requirements, *CHECKS[ENDING[1]].requirements} if swapped else set()
-        )
+        once = {each for name in ENDING for each in CHECKS[name].requirements}
+        assert wanted - looked_at == (once if swapped else set())
+
+
+def test_a_folder_of_checks_is_a_plan_and_no_name_stands_for_two():
+    assert {each.plan for each in CHECKS.values()} == set(PLANS)
+    with pytest.raises(AssertionError, match=r"two checks api\.monitoring"):
+        check("API-HEALTH")(CHECKS["api.monitoring"].body)
 
 
 def test_each_kind_of_item_is_sent_alone_in_a_group_and_rejected():
@@ -76,7 +81,7 @@ def test_each_kind_of_item_is_sent_alone_in_a_group_and_rejected():
 @pytest.mark.timeout(600)
 def test_what_ends_things_holds_on_connectors_of_the_run_alone_and_each_route_was_called(found, called):
     chosen = [CHECKS[name] for name in ENDING]
-    with open_ground(needs=["attacker", "debug"]) as ground:
+    with open_ground(needs=ENDING.values()) as ground:
         for each in ground.connectors.values():
             each.observe(called.append)
         ended = list(run(ground, chosen))
@@ -99,7 +104,7 @@ def is_called(method: str, path: str, exchange: Exchange) -> bool:
 
 @pytest.mark.timeout(600)
 def test_nothing_ends_on_connectors_of_ones_own(sender, recipient):
-    others = {"attacker": recipient, "debug": recipient}
+    others = dict.fromkeys(ENDING.values(), recipient)
     outcomes = list(run(Ground.of("own", sender, recipient, others), [CHECKS[name] for name in ENDING]))
     assert {each.status for each in outcomes} == {Status.SKIPPED}
     assert all(each.said.startswith("Not on Connectors of your own: ") for each in outcomes)
