@@ -9,9 +9,9 @@ from enmeshed_nb.acceptance import Status
 from tests.acceptance.breaking import Proof, proof
 from tests.acceptance.proxy import RULES
 
-ROUNDS = 3
-"""How many rounds are made here; `python -m tests.acceptance.breaking --all` breaks each rule alone."""
-FOUND = 80
+ROUNDS = 2
+"""How many rounds are made here; `python -m tests.acceptance.breaking --together` makes all of them."""
+FOUND = 90
 """How many rules are found in these rounds, at least."""
 
 pytestmark = pytest.mark.timeout(600)
@@ -34,6 +34,5 @@ def test_broken_rules_are_found_and_nothing_else_fails(proven):
     found = set[str]()
     for verdict in islice(proven.rounds(RULES.values()), ROUNDS):
         assert verdict.others == {}
-        assert not [each.name for each in verdict.rules if verdict.has_missed(each)]
         found |= {each.name for each in verdict.rules if verdict.has_found(each)}
     assert len(found) >= FOUND
