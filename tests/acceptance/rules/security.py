@@ -59,7 +59,7 @@ async def strangers_get_the_documentation(_call: Call, _connector: PassOn) -> An
     return success({"openapi": "3.0.0"})
 
 
-@rule("SECURITY-HEALTH-OPEN", "API-HEALTH", on="GET /health")
+@rule("SECURITY-HEALTH-OPEN", on="GET /health")
 async def the_health_needs_a_key(call: Call, connector: PassOn) -> Answer:
     return await connector(call) if _key(call) else refusal(401, "error.connector.unauthorized")
 
