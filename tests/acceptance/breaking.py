@@ -66,11 +66,12 @@ class Proof:
     """Connectors behind proxies, and what checks ask of them. Made by `proof`.
 
     Attributes:
+        ground: the Connectors.
         whole: what is found while nothing is broken.
     """
 
     def __init__(self, ground: Ground, proxies: Proxies) -> None:
-        self._ground, self._proxies = ground, proxies
+        self.ground, self._proxies = ground, proxies
         self._checks = [each for each in CHECKS.values() if each.name not in _LEFT_OUT]
         self._asked: dict[str, set[tuple[str, str]]] = {each.name: set() for each in self._checks}
         self.whole = self._run(self._checks)
@@ -124,9 +125,9 @@ class Proof:
     def _run(self, checks: Sequence[Check], rules: tuple[Rule, ...] = ()) -> Verdict:
         began = time.monotonic()
         with ExitStack() as stack:
-            for each in self._ground.connectors.values():
+            for each in self.ground.connectors.values():
                 stack.callback(each.observe(self._remember))
-            outcomes = tuple(run(self._ground, checks))
+            outcomes = tuple(run(self.ground, checks))
         return Verdict(rules, outcomes, time.monotonic() - began)
 
     def _remember(self, exchange: Exchange) -> None:
@@ -165,6 +166,7 @@ def proof(patience: float = 8) -> Iterator[Proof]:
 
 @click.command()
 @click.option("--rule", "names", multiple=True, metavar="NAME", help="Break this rule.")
+@click.option("--together", is_flag=True, help="Break many rules at once, in one role.")
 @click.option("--all", "everything", is_flag=True, help="Break each rule, one after the other.")
 def main(names: tuple[str, ...], together: bool, everything: bool) -> None:
     """Run the plans on Connectors that break one rule each."""
