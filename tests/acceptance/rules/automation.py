@@ -199,7 +199,8 @@ async def it_is_not_said_that_a_rule_has_decided(call: Call, connector: PassOn) 
 
 @rule("AUTOMATION-DECIDER-FILTER", on=_ALL_INCOMING, mild=True)
 async def the_filter_by_who_decided_is_ignored(call: Call, connector: PassOn) -> Answer:
-    call.query = [(key, value) for key, value in call.query if key != "wasAutomaticallyDecided"]
+    if call.connector == "decider":
+        call.query = [(key, value) for key, value in call.query if key != "wasAutomaticallyDecided"]
     return await connector(call)
 
 
