@@ -1,10 +1,13 @@
 """The root of all errors that a user can cause or meet; each says what is wrong and what to do.
 
 UserError
+├── ChoiceError          there is no such plan, check or requirement           enmeshed_nb.acceptance
 ├── ConnectorError       what a Connector refuses, or why it cannot be asked   enmeshed_nb.connector (a tree of its own)
 ├── DecisionError        a decision does not fit its Request                   enmeshed_nb.guide
 ├── ExampleError         an example cannot be made, or a text is no Request   enmeshed_nb.guide
 ├── ExerciseError        there is no such exercise                            enmeshed_nb.guide
+├── FolderError          no report can be written to a folder                  enmeshed_nb.acceptance
+├── GroundError          Connectors cannot be used for an acceptance run       enmeshed_nb.acceptance
 ├── LoadError            a load of Requests cannot be made like that           enmeshed_nb.load
 ├── MissingExtraError    packages are needed that are not installed         enmeshed_nb.extras
 ├── NetworkError         the local network cannot do it                        enmeshed_nb.localnet

@@ -13,6 +13,7 @@ from enmeshed_nb.errors import UserError
 from enmeshed_nb.guide import EventListener, RelationshipError, active_relationship, establish_relationship
 from enmeshed_nb.localnet import LocalNetwork, stop
 from enmeshed_nb.localnet.settings import DATA_DIR_VARIABLE
+from enmeshed_nb.own_connectors.variables import PREFIX
 from enmeshed_nb.progress import waiting_for
 
 LOCAL = "local network"
@@ -129,6 +130,7 @@ def open_ground(
         SettingsError: own Connectors are not named completely.
     """
     with ExitStack() as stack:
+        stack.callback(_put_back, _variables())
         if own := own_connectors.from_environment(profile):
             sender, recipient = own.sender.connect("sender"), own.recipient.connect("recipient")
             others = {name: endpoint.connect(name) for name, endpoint in own.others.items()}
@@ -160,18 +162,20 @@ def _local(stand: Stand, reach: Reach) -> Iterator[Ground]:
             clients[name] = Connector(urls["sender"], key, name=name)
         for each in clients.values():
             stack.callback(each.close)
-        before = os.environ.get(DATA_DIR_VARIABLE)
         os.environ[DATA_DIR_VARIABLE] = folder  # kernels of notebooks join this network
-        stack.callback(_set, DATA_DIR_VARIABLE, before)
         others = {name: each for name, each in clients.items() if name not in ("sender", "recipient")}
         yield Ground.of(LOCAL, clients["sender"], clients["recipient"], others, is_local=True, listener=listener)
 
 
-def _set(variable: str, value: str | None) -> None:
-    if value is None:
-        os.environ.pop(variable, None)
-    else:
-        os.environ[variable] = value
+def _variables() -> dict[str, str]:
+    """Return the variables of this process's environment that are ours: they tell kernels of notebooks where to go."""
+    return {name: value for name, value in os.environ.items() if name.startswith(PREFIX)}
+
+
+def _put_back(before: Mapping[str, str]) -> None:
+    for name in _variables().keys() - before:
+        del os.environ[name]
+    os.environ.update(before)
 
 
 def _relate(ground: Ground, other: Connector, confirm: Callable[[str], bool]) -> None:

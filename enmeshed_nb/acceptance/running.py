@@ -61,7 +61,7 @@ def run(
         pool = stack.enter_context(ThreadPoolExecutor(parallel, thread_name_prefix="check"))
         try:
             while True:
-                for job in schedule.startable(list(running.values()), parallel):
+                for job in schedule.startable(beside=bool(running)):
                     running[pool.submit(_make, job, ground, schedule.obstacle(job), over)] = job
                 if not running:
                     return
@@ -141,13 +141,15 @@ class _Schedule:
         self._waiting = [job for job in jobs if job.key not in self._ended]
         self._unmade = {job.key for job in self._waiting}
 
-    def startable(self, running: Sequence[Job], parallel: int) -> list[Job]:
-        """Take what can be started now."""
-        if any(job.check.alone for job in running):
-            return []
+    def startable(self, *, beside: bool) -> list[Job]:
+        """Take what can be started now.
+
+        Args:
+            beside: whether others run; then nothing is taken that is to be alone.
+        """
         ready = [job for job in self._waiting if not self._unmade.intersection(self._before(job))]
-        beside = [job for job in ready if not job.check.alone][: parallel - len(running)]
-        taken = beside or ([] if running else ready[:1])
+        together = [job for job in ready if not job.check.alone]
+        taken = together or ([] if beside else ready[:1])
         for job in taken:
             self._waiting.remove(job)
         return taken

@@ -61,37 +61,33 @@ class Verdict:
         """Tell whether all that a rule breaks was found."""
         return rule.breaks <= self.failed.keys()
 
-    def has_missed(self, rule: Rule) -> bool:
-        """Tell whether something that a rule breaks was said to hold."""
-        return bool(rule.breaks & (self.said(Status.PASSED).keys() - self.failed.keys()))
-
 
 class Proof:
     """Connectors behind proxies, and what checks ask of them. Made by `proof`.
 
     Attributes:
+        ground: the Connectors.
         whole: what is found while nothing is broken.
     """
 
     def __init__(self, ground: Ground, proxies: Proxies) -> None:
-        self._ground, self._proxies = ground, proxies
+        self.ground, self._proxies = ground, proxies
         self._checks = [each for each in CHECKS.values() if each.name not in _LEFT_OUT]
         self._asked: dict[str, set[tuple[str, str]]] = {each.name: set() for each in self._checks}
-        with ExitStack() as stack:
-            for connector in ground.connectors.values():
-                stack.callback(connector.observe(self._remember))
-            self.whole = self._run(self._checks)
+        self.whole = self._run(self._checks)
 
     def broken(self, *rules: Rule, thoroughly: bool = True) -> Verdict:
         """Break rules, and make the checks that ask something that they change.
 
         Args:
             rules: these.
-            thoroughly: make all of them, in both roles; else in one role, as many as look at each requirement.
+            thoroughly: make all of them, in both roles; else in one role those that look at what is broken, and as many
+                as look once at each other requirement.
         """
         concerned = [each for each in self._checks if any(self._is_concerned(each, rule) for rule in rules)]
         if not thoroughly:
-            concerned = [replace(each, swaps=False) for each in _as_few_as(concerned)]
+            finding = set[str]().union(*map(self._finding, rules))
+            concerned = [replace(each, swaps=False) for each in _as_few_as(concerned, finding)]
         with self._proxies.breaking(*rules):
             return self._run(concerned, rules)
 
@@ -126,14 +122,17 @@ class Proof:
             return True
         return any(rule.concerns(*asked) for asked in self._asked[check.name])
 
+    def _run(self, checks: Sequence[Check], rules: tuple[Rule, ...] = ()) -> Verdict:
+        began = time.monotonic()
+        with ExitStack() as stack:
+            for each in self.ground.connectors.values():
+                stack.callback(each.observe(self._remember))
+            outcomes = tuple(run(self.ground, checks))
+        return Verdict(rules, outcomes, time.monotonic() - began)
+
     def _remember(self, exchange: Exchange) -> None:
         if trial := current():
             self._asked[trial.check.name].add((exchange.method, exchange.api_path))
-
-    def _run(self, checks: Sequence[Check], rules: tuple[Rule, ...] = ()) -> Verdict:
-        began = time.monotonic()
-        outcomes = tuple(run(self._ground, checks))
-        return Verdict(rules, outcomes, time.monotonic() - began)
 
 
 def _before(names: Collection[str]) -> set[str]:
@@ -142,12 +141,11 @@ def _before(names: Collection[str]) -> set[str]:
     return direct | _before(direct) if direct else direct
 
 
-def _as_few_as(checks: Sequence[Check]) -> list[Check]:
-    """Return checks of which each looks at a requirement that those before do not."""
-    seen = set[str]()
-    few = []
-    for each in sorted(checks, key=lambda check: -len(check.requirements)):
-        if not seen.issuperset(each.requirements):
+def _as_few_as(checks: Sequence[Check], needed: Collection[str]) -> list[Check]:
+    """Return those that are needed, and of the others those that look at a requirement that no other does."""
+    seen, few = set[str](), list[Check]()
+    for each in sorted(checks, key=lambda check: (check.name not in needed, -len(check.requirements))):
+        if each.name in needed or not seen.issuperset(each.requirements):
             few.append(each)
             seen.update(each.requirements)
     return few
@@ -168,6 +166,7 @@ def proof(patience: float = 8) -> Iterator[Proof]:
 
 @click.command()
 @click.option("--rule", "names", multiple=True, metavar="NAME", help="Break this rule.")
+@click.option("--together", is_flag=True, help="Break many rules at once, in one role.")
 @click.option("--all", "everything", is_flag=True, help="Break each rule, one after the other.")
 def main(names: tuple[str, ...], together: bool, everything: bool) -> None:
     """Run the plans on Connectors that break one rule each."""

@@ -78,6 +78,24 @@ def test_a_run_that_is_broken_off_again_and_again_goes_on_and_tells_no_secret(tm
         assert not any(key in content for _, key in states), file.name
 
 
+def test_a_profile_names_the_connectors_and_its_keys_are_told_nowhere(tmp_path, states):
+    file, out = tmp_path / "profiles.toml", tmp_path / "report"
+    sides = ((role, url) for role, (url, _) in zip(("sender", "recipient"), states, strict=True))
+    text = "".join(f'[staging.{role}]\nurl = "{url}"\napi_key = {{env = "{role}_key"}}\n' for role, url in sides)
+    file.write_text(text)
+    file.chmod(0o600)
+    keys = {"sender_key": states[0][1], "recipient_key": states[1][1]}
+    words = ("accept", "--check", "guide.relationship", "--out", out)
+    done = enmeshed_nb(*words, "--profile", "staging", ENMESHED_NB_PROFILES=str(file), **keys)
+    assert done.returncode == 0, done.stderr
+    report = json.loads((out / "report.json").read_text())
+    assert report["facts"]["name"] == "staging"
+    assert not any(key in each.read_text() for key in keys.values() for each in out.iterdir())
+    typo = enmeshed_nb(*words, "--profile", "stagin", ENMESHED_NB_PROFILES=str(file), **keys)
+    assert typo.returncode == 2
+    assert "staging" in typo.stderr
+
+
 def test_a_wrong_key_is_said_before_anything_is_begun(tmp_path, variables):
     wrong = variables | {"ENMESHED_NB_RECIPIENT_API_KEY": "x" * 30}
     done = enmeshed_nb("accept", *CHOSEN, "--out", tmp_path / "none", **wrong)

@@ -6,9 +6,8 @@ import pytest
 
 from enmeshed_nb.acceptance import CHECKS, Check, Ground, Status, Trial, run
 from enmeshed_nb.acceptance.running import Pace
-from enmeshed_nb.clock import Clock
+from enmeshed_nb.clock import Clock, until
 from enmeshed_nb.connector import Connector
-from enmeshed_nb.guide import active_relationship
 from enmeshed_nb.localnet.faults import Cut
 
 ID = "GUIDE-CREATE"
@@ -77,18 +76,24 @@ def test_checks_run_side_by_side_and_never_more_than_asked_for(ground):
 
 
 def test_what_is_to_be_alone_has_no_other_beside_it(ground):
-    running, beside = set(), []
+    running, beside, begun = set(), [], threading.Event()
 
-    def body(trial):
-        running.add(key := (trial.check.name, trial.swapped))
-        active_relationship(trial.sender, trial.address(trial.recipient))
-        beside.append((trial.check.name, set(running) - {key}))
-        running.discard(key)
+    def others(trial):
+        running.add(trial.mark)
+        if trial.check.name != "guide.one":  # which ends at once, so that it is seen what begins then
+            begun.wait(1)
+        running.discard(trial.mark)
         holds(trial)
 
-    checks = [check(body, "alone", alone=True), *(check(body, name) for name in ("one", "two", "three"))]
+    def alone(trial):
+        until(lambda: running, 0.3)  # for what would begin beside it
+        beside.append(set(running))
+        begun.set()
+        holds(trial)
+
+    checks = [check(alone, "alone", alone=True), *(check(others, name) for name in ("one", "two", "three"))]
     assert len(list(run(ground, checks, parallel=4))) == 8
-    assert [others for name, others in beside if name == "guide.alone"] == [set(), set()]
+    assert beside == [set(), set()]
 
 
 def test_what_depends_on_something_that_does_not_hold_is_skipped_and_so_is_what_depends_on_that(ground, registered):

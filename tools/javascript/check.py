@@ -21,6 +21,7 @@ DONE = HERE / "node_modules" / ".installed-lock.json"
 FOLDERS = [
     "benchmarks",
     "docs/_static",
+    "enmeshed_nb/acceptance/reports",
     "enmeshed_nb/localnet/connector_host",
     "enmeshed_nb/widgets/stage",
     "tests/host",

@@ -1,4 +1,4 @@
-// How the JavaScript is linted: the Connector host and its tests, and the stage, which a browser draws.
+// How the JavaScript is linted: the Connector host and its tests, and the stage and the report, which a browser shows.
 
 import js from "@eslint/js";
 import globals from "globals";
@@ -33,5 +33,8 @@ export default [
       "require-atomic-updates": "error"
     }
   },
-  { files: ["docs/**", "enmeshed_nb/widgets/**"], languageOptions: { globals: globals.browser } }
+  {
+    files: ["docs/**", "enmeshed_nb/acceptance/**", "enmeshed_nb/widgets/**"],
+    languageOptions: { globals: globals.browser }
+  }
 ];

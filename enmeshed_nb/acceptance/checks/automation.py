@@ -222,9 +222,9 @@ def _compare(trial: Trial, which: str, told: list[Event], expected: tuple[str, .
         expect(not several, f"It was told more than once of {', '.join(several)}.")
     with trial.requirement(f"AUTOMATION-WEBHOOK-{which}-CHAIN"):
         changes = {each.data["newStatus"]: each.data.get("oldStatus") for each in told if " " in _name(each)}
-        befores = [changes[name.partition(" ")[2]] for name in expected if " " in name]
+        earlier = [changes[name.partition(" ")[2]] for name in expected if " " in name]
         chain = [_FIRST[which], *(name.partition(" ")[2] for name in expected if " " in name)]
-        expect_equal(befores, chain[:-1], "What the Request was before each change")
+        expect_equal(earlier, chain[:-1], "What the Request was before each change")
 
 
 # --- decider ----------------------------------------------------------------------------------------------------------

@@ -424,8 +424,8 @@ def foreign_relationships(trial: Trial) -> None:
 def unasked_response(trial: Trial) -> None:
     """Answer a Request that was never sent."""
     draft = trial.sender.requests.outgoing.create(_request(trial), trial.address(trial.recipient))
+    _forge(trial, trial.recipient, draft.id, f"MSG{_NOBODY}")
     with trial.requirement("SECURITY-UNASKED-RESPONSE"):
-        _forge(trial, trial.recipient, draft.id, f"MSG{_NOBODY}")
         expect_equal(trial.sender.requests.outgoing.get(draft.id).status, "Draft", "The status")
 
 
@@ -441,9 +441,10 @@ def forged_response(trial: Trial) -> None:
     request = sender.requests.outgoing.create(_request(trial), peer)
     message = sender.messages.send(peer, request.content)
     wait_for_status(sender.requests.outgoing, request.id, "Open", timeout=trial.patience)
+    _forge(trial, third, request.id, message.id)
+    found = sender.requests.outgoing.get(request.id)
     with trial.requirement("SECURITY-FORGED-RESPONSE"):
-        _forge(trial, third, request.id, message.id)
-        if sender.requests.outgoing.get(request.id).response:
+        if found.response:
             said = f"The Response of {third.name} was taken, although {trial.recipient.name} was asked."
             trial.warn("SECURITY-FORGED-RESPONSE", said)
     incoming = wait_for_request(trial.recipient, request.id, timeout=trial.patience)
@@ -458,7 +459,12 @@ def _forge(trial: Trial, forger: Connector, request_id: str, message_id: str) ->
     address = trial.address(trial.sender)
     forger.messages.send(address, wrapper | {"requestSourceType": "Message", "response": response})
     last = forger.messages.send(address, ArbitraryMessageContent(value=trial.mark))
-    wait_for(lambda: [each for each in trial.sender.messages.list() if each.id == last.id], sync_with=trial.sender)
+    wait_for(
+        lambda: [each for each in trial.sender.messages.list() if each.id == last.id],
+        what="a Message",
+        sync_with=trial.sender,
+        timeout=trial.patience,
+    )
 
 
 @check(

@@ -46,8 +46,8 @@ def _case(suite: ElementTree.Element, result: Result, outcome: Outcome) -> None:
         time=f"{outcome.seconds:.3f}",
     )
     said = outcome.said or result.text
-    is_expected = result.expected and outcome.status == result.expected
-    if (outcome.status == Status.FAILED or (result.expected and not is_expected)) and not is_expected:
+    is_bad = outcome.status != result.expected if result.expected else outcome.status == Status.FAILED
+    if is_bad:
         failure = ElementTree.SubElement(case, "failure", type=outcome.status, message=_text(said.splitlines()[0]))
         failure.text = _text(_told(result, outcome))
     elif outcome.status in (Status.SKIPPED, Status.NOT_SUPPORTED):

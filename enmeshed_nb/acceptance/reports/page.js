@@ -15,8 +15,9 @@ const shown = () => {
     one.hidden = !fits;
     found += fits;
   }
-  for (const section of document.querySelectorAll("[data-section]"))
+  for (const section of document.querySelectorAll("[data-section]")) {
     section.hidden = !section.querySelector("[data-status]:not([hidden])");
+  }
   document.querySelector(".nothing").style.display = found ? "none" : "block";
 };
 filter.addEventListener("input", shown);

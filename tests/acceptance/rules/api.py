@@ -154,7 +154,7 @@ async def a_synchronisation_has_a_result(call: Call, connector: PassOn) -> Answe
 @rule("API-ACCOUNT-SYNC-INFO", on="GET /Account/SyncInfo")
 async def nothing_is_known_of_the_last_synchronisation(call: Call, connector: PassOn) -> Answer:
     answer = await connector(call)
-    return success({}) if answer.status == 200 and call.connector in _BOTH else answer
+    return success({}) if call.connector in _BOTH and answer.status == 200 else answer
 
 
 @changes_result("API-ANNOUNCEMENTS", on="GET /Announcements")

@@ -199,7 +199,8 @@ async def it_is_not_said_that_a_rule_has_decided(call: Call, connector: PassOn) 
 
 @rule("AUTOMATION-DECIDER-FILTER", on=_ALL_INCOMING, mild=True)
 async def the_filter_by_who_decided_is_ignored(call: Call, connector: PassOn) -> Answer:
-    call.query = [(key, value) for key, value in call.query if key != "wasAutomaticallyDecided"]
+    if call.connector == "decider":
+        call.query = [(key, value) for key, value in call.query if key != "wasAutomaticallyDecided"]
     return await connector(call)
 
 
@@ -243,7 +244,7 @@ async def one_item_that_a_rule_decides_is_enough(call: Call, connector: PassOn) 
 
 @rule("AUTOMATION-BY-HAND", on="PUT /Requests/Incoming/{id}/Accept")
 async def a_caller_may_pretend_to_be_a_rule(call: Call, connector: PassOn) -> Answer:
-    call.json = {"items": call.json["items"]}
+    call.json = {key: value for key, value in call.json.items() if key != "decidedByAutomation"}
     return await connector(call)
 
 

@@ -161,7 +161,7 @@ async def what_is_sent_is_echoed(call: Call, _connector: PassOn) -> Answer:
     return answer
 
 
-@rule("SECURITY-LARGE-BODY", on="POST /Requests/Outgoing/Validate", mild=True)
+@rule("SECURITY-LARGE-BODY", "API-ERROR-TOO-LARGE", on="POST /Requests/Outgoing/Validate", mild=True)
 async def a_large_body_is_read(call: Call, connector: PassOn) -> Answer:
     if len(call.body) > 2_000_000:
         return success({"isSuccess": True, "items": []}, 201)
@@ -188,14 +188,14 @@ async def paths_lead_elsewhere(call: Call, connector: PassOn) -> Answer:
 
 @rule("SECURITY-QUERY-OPERATORS", on="GET /Messages")
 async def operators_in_queries_are_dropped(call: Call, connector: PassOn) -> Answer:
-    call.query = [(key, value) for key, value in call.query if key.isalpha()]
+    call.query = [(key, value) for key, value in call.query if "[" not in key and "$" not in key]
     return await connector(call)
 
 
-@rule("SECURITY-FILE-NAME", on="GET /Files/{id}/Download", mild=True)
+@rule("SECURITY-FILE-NAME", on="GET /Files/{id}/Download")
 async def a_download_is_saved_elsewhere(call: Call, connector: PassOn) -> Answer:
     answer = await connector(call)
-    if answer.status == 200:
+    if "X-Injected" in answer.headers.get("content-disposition", ""):
         answer.headers["content-disposition"] = "attachment;filename=../../.bashrc"
     return answer
 
@@ -235,7 +235,7 @@ async def a_foreign_message_can_be_read(call: Call, connector: PassOn) -> Answer
 @rule("SECURITY-REPLAY", on="POST /Messages", mild=True)
 async def a_request_can_be_sent_back(call: Call, connector: PassOn) -> Answer:
     answer = await connector(call)
-    is_replayed = answer.status == 404 and "foreign_requests" in call.body.decode()
+    is_replayed = answer.status >= 400 and "foreign_requests" in call.body.decode()
     return success({}, 201) if is_replayed else answer
 
 
@@ -253,7 +253,7 @@ async def a_stranger_can_send_a_message(call: Call, connector: PassOn) -> Answer
 async def a_template_for_one_opens_for_all(call: Call, connector: PassOn) -> Answer:
     answer = await connector(call)
     is_refused = "notIntendedForYou" in answer.body.decode(errors="ignore")
-    return success({}, 201) if is_refused else answer
+    return success({}, 201) if is_refused and call.connector == "attacker" else answer
 
 
 @rule("SECURITY-FOR-IDENTITY-TOKEN", on="POST /Tokens/Peer", mild=True)
@@ -275,14 +275,14 @@ async def a_token_for_one_opens_for_nobody(call: Call, connector: PassOn) -> Ans
     return refusal(400, "error.transport.general.notIntendedForYou") if mine else answer
 
 
-@rule("SECURITY-NO-PASSWORD", on="POST /RelationshipTemplates/Peer", mild=True)
+@rule("SECURITY-NO-PASSWORD", "API-ERROR-PASSWORD", on="POST /RelationshipTemplates/Peer", mild=True)
 async def a_password_can_be_left_out(call: Call, connector: PassOn) -> Answer:
     answer = await connector(call)
     is_refused = "noPasswordProvided" in answer.body.decode(errors="ignore")
     return success({}, 201) if is_refused else answer
 
 
-@rule("SECURITY-WRONG-PASSWORD", on="POST /RelationshipTemplates/Peer", mild=True)
+@rule("SECURITY-WRONG-PASSWORD", "API-ERROR-PASSWORD", on="POST /RelationshipTemplates/Peer", mild=True)
 async def any_password_opens(call: Call, connector: PassOn) -> Answer:
     answer = await connector(call)
     return success({}, 201) if answer.status >= 400 and call.json.get("password") else answer
@@ -294,7 +294,7 @@ async def any_pin_opens(call: Call, connector: PassOn) -> Answer:
     return success({}, 201) if answer.status >= 400 and call.json.get("password") else answer
 
 
-@rule("SECURITY-PASSWORD-OPENS", on="POST /RelationshipTemplates/Peer", mild=True)
+@rule("SECURITY-PASSWORD-OPENS", on="POST /RelationshipTemplates/Peer")
 async def no_password_opens(call: Call, connector: PassOn) -> Answer:
     answer = await connector(call)
     return refusal(404, "error.runtime.recordNotFound") if call.json.get("password") else answer
@@ -347,7 +347,7 @@ async def a_foreign_file_can_be_read_by_its_id(call: Call, connector: PassOn) ->
 async def a_file_opens_with_any_key(call: Call, connector: PassOn) -> Answer:
     answer = await connector(call)
     is_other = answer.status >= 400 and "notIntendedForYou" not in answer.body.decode(errors="ignore")
-    return success({}, 201) if is_other else answer
+    return success({}, 201) if is_other and call.connector == "attacker" else answer
 
 
 @rule("SECURITY-OWNERSHIP-TOKEN", on="POST /Files/Peer", mild=True)

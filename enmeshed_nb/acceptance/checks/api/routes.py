@@ -47,7 +47,7 @@ def monitoring(trial: Trial) -> None:
     """Ask how the Connector is, what it is, and what it was asked."""
     connector = trial.sender
     with trial.requirement("API-HEALTH", goes_on=True):
-        answer = connector.call("GET", "/health", base="", authenticated=False)
+        answer = connector.call("GET", "/health", base="")
         expect_equal(answer.status, 200, "The status of GET /health")
         health = answer.value or {}
         expect_equal(health.get("isHealthy"), True, "isHealthy")
