@@ -263,7 +263,7 @@ def large_body(trial: Trial) -> None:
             status = 413
         expect(status >= 400, f"The status is {status}: it was taken.")
     with trial.requirement("SECURITY-LARGE-BODY-SURVIVED"):
-        expect_equal(trial.sender.call("GET", _MINE).status, 200, "The status of the next call")
+        expect_equal(trial.sender.call("GET", f"/Files/FIL{'1' * 17}").status, 404, "The status of the next call")
 
 
 @check("SECURITY-TRAVERSAL", "SECURITY-QUERY-OPERATORS")
