@@ -1016,7 +1016,7 @@ def clean(profile: str | None, dry_run: bool, yes: bool, data_dir: Path | None) 
     from contextlib import ExitStack
 
     from enmeshed_nb import cleaning, own_connectors
-    from enmeshed_nb.ledger import Ledger
+    from enmeshed_nb.ledger import ledger_in
     from enmeshed_nb.printable import printable
 
     own = own_connectors.from_environment(profile)
@@ -1026,7 +1026,7 @@ def clean(profile: str | None, dry_run: bool, yes: bool, data_dir: Path | None) 
             "Name them as for the run: --profile, or the ENMESHED_NB_… variables. `enmeshed-nb reset` deletes a local "
             "network.",
         )
-    ledger = Ledger(Folder(_data_dir(data_dir)).ledger)
+    ledger = ledger_in(data_dir)
     with ExitStack() as stack:
         connectors = [stack.enter_context(endpoint.connect(name)) for name, endpoint in own.all.items()]
         plans = [cleaning.plan(connector, ledger) for connector in connectors]

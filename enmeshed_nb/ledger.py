@@ -14,7 +14,8 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from enmeshed_nb.connector import Connector, Exchange
+from enmeshed_nb.connector import AsyncConnector, Connector, Exchange
+from enmeshed_nb.localnet.settings import Folder, data_dir
 
 Kind = Literal[
     "Attribute", "File", "IdentityMetadata", "Message", "Relationship", "RelationshipTemplate", "Request", "Token"
@@ -81,7 +82,7 @@ class Ledger:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def watch(self, connector: Connector) -> None:
+    def watch(self, connector: Connector | AsyncConnector) -> None:
         """Record from now on what a Connector's answers say was created, or deleted.
 
         A ledger that cannot be written is a warning: the call was done.
@@ -147,6 +148,11 @@ class Ledger:
             os.write(file, line.encode())
         finally:
             os.close(file)
+
+
+def ledger_in(folder: Path | str | None = None) -> Ledger:
+    """Return the ledger of a data folder; without one, of the command line's."""
+    return Ledger(Folder(data_dir(folder)).ledger)
 
 
 def _entry(said: Mapping[str, Any]) -> Entry:

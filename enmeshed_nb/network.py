@@ -15,7 +15,7 @@ from enmeshed_nb.connector import ConnectionFailed, Connector, ConnectorError, a
 from enmeshed_nb.guide import Journal
 from enmeshed_nb.guide.exercises import Progress, Sides
 from enmeshed_nb.health import NetworkReport, Part
-from enmeshed_nb.ledger import Ledger
+from enmeshed_nb.ledger import ledger_in
 from enmeshed_nb.localnet import LocalNetwork, NetworkClock, NetworkError, NetworkFaults, NetworkSnapshots, running
 from enmeshed_nb.localnet.errors import HangingError
 from enmeshed_nb.localnet.settings import ConnectorState, Folder, NetworkState, data_dir
@@ -307,7 +307,7 @@ def _own(own: OwnConnectors) -> Network:
             raise SettingsError(*diagnosis.same_identity(network.address("sender")))
         stack.pop_all()  # they stay open
     for connector in connectors.values():
-        Ledger(Folder(data_dir()).ledger).watch(connector)
+        ledger_in().watch(connector)
     return network
 
 

@@ -6,11 +6,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 
-from enmeshed_nb import own_connectors
+from enmeshed_nb import diagnosis, own_connectors
 from enmeshed_nb.acceptance.stand import RELATED, Stand, local_stand
-from enmeshed_nb.connector import Connector
+from enmeshed_nb.connector import Connector, ConnectorError
 from enmeshed_nb.errors import UserError
 from enmeshed_nb.guide import EventListener, RelationshipError, active_relationship, establish_relationship
+from enmeshed_nb.ledger import ledger_in
 from enmeshed_nb.localnet import LocalNetwork, stop
 from enmeshed_nb.localnet.settings import DATA_DIR_VARIABLE
 from enmeshed_nb.own_connectors.variables import PREFIX
@@ -81,13 +82,13 @@ class Ground:
             if each is not sender and each.url == sender.url:  # another key, which may not be good for asking
                 versions[each_name], addresses[each_name] = versions[sender.name], addresses[sender.name]
                 continue
-            versions[each_name] = each.require_version().version
-            addresses[each_name] = each.account.identity_info().address
+            try:
+                versions[each_name] = each.require_version().version
+                addresses[each_name] = each.account.identity_info().address
+            except ConnectorError as error:
+                raise diagnosis.explained(error, each) from None
         if addresses[sender.name] == addresses[recipient.name]:
-            raise GroundError(
-                f"{sender.url} and {recipient.url} are the same Identity {addresses[sender.name]}.",
-                "Name two Connectors: nobody can send a Request to themselves.",
-            )
+            raise GroundError(*diagnosis.same_identity(addresses[sender.name]))
         return cls(name, sender, recipient, versions, addresses, others, is_local, listener)
 
 
@@ -135,6 +136,7 @@ def open_ground(
             sender, recipient = own.sender.connect("sender"), own.recipient.connect("recipient")
             others = {name: endpoint.connect(name) for name, endpoint in own.others.items()}
             for each in (sender, recipient, *others.values()):
+                ledger_in().watch(each)
                 stack.callback(each.close)
             own_connectors.hand_on(own)
             ground = Ground.of(_name(own), sender, recipient, others)

@@ -14,6 +14,7 @@ from enmeshed_nb.connector import Connector
 from enmeshed_nb.connector.error_codes import describe
 from enmeshed_nb.guide import active_relationship, establish_relationship
 from enmeshed_nb.guide.relationships import RelationshipError
+from enmeshed_nb.ledger import ledger_in
 from enmeshed_nb.load.driving import MOST_UNDER_WAY, Load, Pace, Trip
 from enmeshed_nb.load.errors import LoadError
 from enmeshed_nb.load.figures import Json, Setting, report_of
@@ -192,6 +193,8 @@ class _Running:
         before = islice(planned(asked.seed, asked.mix, f"{mark}-warm", "Warm-up"), asked.warm_up)
         few = Pace(asked.warm_up, patience=asked.patience, sync=asked.sync)
         sides = aio.from_connector(pair.sender), aio.from_connector(pair.recipient)
+        for side in sides if pair.is_own else ():
+            ledger_in().watch(side)
         self._sides = sides
         self.warm_up = Load(sides, self._peer, before, few)
         self.load = Load(sides, self._peer, planned(asked.seed, asked.mix, mark), asked.pace)

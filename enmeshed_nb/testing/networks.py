@@ -13,9 +13,9 @@ from enmeshed_nb.connector import Connector, ConnectorError, aside
 from enmeshed_nb.errors import UserError
 from enmeshed_nb.guide import Journal, active_relationship, establish_relationship, happenings
 from enmeshed_nb.guide.text import table, time_of_day
-from enmeshed_nb.ledger import Ledger
+from enmeshed_nb.ledger import ledger_in
 from enmeshed_nb.localnet import LocalNetwork, NetworkClock, NetworkError, NetworkFaults, NetworkSnapshots, logs, stop
-from enmeshed_nb.localnet.settings import Folder, NetworkState, data_dir
+from enmeshed_nb.localnet.settings import Folder, NetworkState
 from enmeshed_nb.own_connectors import from_environment
 
 
@@ -210,7 +210,7 @@ def own_connectors(profile: str | None = None) -> Pair | None:
         return None
     pair = Pair(own.sender.connect("sender"), own.recipient.connect("recipient"))
     for connector in pair:
-        Ledger(Folder(data_dir()).ledger).watch(connector)
+        ledger_in().watch(connector)
     return pair
 
 
