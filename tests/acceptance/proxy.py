@@ -167,7 +167,6 @@ class Rule:
         breaks: the ids of the requirements that no longer hold, mostly one.
         on: the routes that it changes, or "*".
         change: the function.
-        alone: whether it hides too much to be broken together with others.
         mild: whether others that change the same routes are noticed beside it.
     """
 
@@ -175,12 +174,11 @@ class Rule:
     breaks: frozenset[str]
     on: tuple[str, ...]
     change: Change = field(repr=False, compare=False)
-    alone: bool = False
     mild: bool = False
 
     def disturbs(self, other: "Rule") -> bool:
         """Tell whether it cannot be broken together with another."""
-        if self.alone or other.alone or self.breaks & other.breaks:
+        if self.breaks & other.breaks:
             return True
         return bool({*self.on} & {*other.on}) and not (self.mild and other.mild)
 
@@ -193,22 +191,19 @@ RULES: dict[str, Rule] = {}
 """All rules by name."""
 
 
-def rule(
-    *breaks: str, on: str | tuple[str, ...], alone: bool = False, mild: bool = False
-) -> Callable[[Change], Change]:
+def rule(*breaks: str, on: str | tuple[str, ...], mild: bool = False) -> Callable[[Change], Change]:
     """Register a function as a rule; see the head of this module.
 
     Args:
         breaks: the ids of the requirements that no longer hold.
         on: what it changes, e.g. "GET /Messages/{id}" (the path without the API's prefix), several of these, or "*".
-        alone: whether it hides too much to be broken together with others.
         mild: whether others that change the same routes are noticed beside it.
     """
 
     def register(change: Change) -> Change:
         name = change.__name__
         assert name not in RULES, f"there are two rules {name}"
-        RULES[name] = Rule(name, frozenset(breaks), (on,) if isinstance(on, str) else on, change, alone, mild)
+        RULES[name] = Rule(name, frozenset(breaks), (on,) if isinstance(on, str) else on, change, mild)
         return change
 
     return register
