@@ -167,6 +167,8 @@ def up(
         )
     with opened:
         health = _health(opened.state)
+        if not any(health.values()) and not local_network.running(data_dir):
+            raise NetworkError("The network was stopped while it started.", f"Start it again: {folder.command('up')}")
         for note in opened.state.notes:
             console(stderr=True).print(f"Note: {note}", highlight=False, markup=False, soft_wrap=True)
         if as_json:
@@ -709,11 +711,11 @@ def accept(  # noqa: PLR0917  (click passes them by name)
     yes: bool,
     as_json: bool,
 ) -> None:
-    """Hold two Connectors against the sentences of the guide and of the API's documentation.
+    """Hold two Connectors against the guide and the API.
 
-    These are your own Connectors, or those of a local network that is made for the run. In --out it leaves report.html
-    (to be sent to a colleague), report.json, junit.xml, summary.md and badge.svg. A run that was broken off goes on
-    where it was.
+    Each sentence of their documentation is a requirement. The Connectors are your own, or those of a local network that
+    is made for the run. In --out it leaves report.html (to be sent to a colleague), report.json, junit.xml, summary.md
+    and badge.svg. A run that was broken off goes on where it was.
 
     Exit codes: 0 all that was looked at holds; 1 something does not hold; 2 what was asked for is not possible as it
     was asked; 3 the run is not complete: Connectors could not be reached, something could not be prepared, or Ctrl-C.
@@ -948,7 +950,7 @@ def profiles_check(name: str) -> None:
 )
 @needs("network")
 def install_command(tarballs: Path | None) -> None:
-    """Install the enmeshed Runtime from npm, once for all environments.
+    """Install the enmeshed Runtime from npm, for all environments.
 
     The first start of a network does it, too. Broken off, it goes on where it was when it is called again.
     """
@@ -1008,10 +1010,11 @@ def doctor_command(profile: str | None, as_json: bool, data_dir: Path | None) ->
 @data_dir_option
 @needs("network")
 def clean(profile: str | None, dry_run: bool, yes: bool, data_dir: Path | None) -> None:
-    """Delete at your own Connectors what was created there with enmeshed-nb, after a question.
+    """Delete what was created at your own Connectors.
 
-    Nothing else is touched. What the API does not delete is listed, with the reason. It can be repeated, also after it
-    was interrupted; the exit code is 1 if something could not be deleted.
+    That is what enmeshed-nb created there, and it asks first. Nothing else is touched. What the API does not delete is
+    listed, with the reason. It can be repeated, also after it was interrupted; the exit code is 1 if something could
+    not be deleted.
     """
     from contextlib import ExitStack
 

@@ -234,8 +234,10 @@ def test_in_a_narrow_window_it_is_below_the_cell(lab, open_stage):
     shown = notebook.run("Stage(journal)")
     expect(shown.locator(".enb-stage")).to_be_visible()
     expect(notebook.page.locator(".jupyterlab-sidecar")).to_have_count(0)
+    before = shown.locator(".request").count()  # what other tests have begun
     notebook.run(words(CREATE))
-    expect(shown.locator(".request")).to_contain_text("Membership")
+    expect(shown.locator(".request")).to_have_count(before + 1)
+    expect(shown.locator(".request").last).to_contain_text("Membership")
     looks_right(notebook.page)
     notebook.screenshot("stage-narrow-dark")
 

@@ -235,7 +235,7 @@ def test_it_is_killed_in_the_middle_of_what_it_does_again_and_again(failing, rel
     def asking():
         while not over.is_set():
             with suppress(Exception):  # it is killed
-                done.append(ask(sender, recipient, REQUEST, timeout=3).id)
+                done.append(ask(sender, recipient, REQUEST, timeout=10).id)
 
     threads = [threading.Thread(target=asking) for _ in range(3)]
     for each in threads:
@@ -244,7 +244,7 @@ def test_it_is_killed_in_the_middle_of_what_it_does_again_and_again(failing, rel
         with failing.faults.inject(ConnectorKilled(connector=related[number % 2])):
             pass
         so_far = len(done)
-        until(lambda so_far=so_far: len(done) > so_far)
+        until(lambda so_far=so_far: len(done) > so_far, 90, "a Request that is answered after the kill")
     over.set()
     for each in threads:
         each.join()

@@ -28,8 +28,9 @@ VICTIMS = {
 class Crashing:
     """A network that is killed and started again before each step: another part of it each time, by turns."""
 
-    def __init__(self, folder):
-        self.folder, self.victims = folder, itertools.cycle(random.sample(list(VICTIMS), len(VICTIMS)))
+    def __init__(self, folder, *parts):
+        parts = parts or tuple(VICTIMS)
+        self.folder, self.victims = folder, itertools.cycle(random.sample(parts, len(parts)))
         self.state = up(folder)
         self.connectors = {}
 
