@@ -207,6 +207,10 @@ CODES: dict[str, Meaning] = {
     "error.platform.validation.notification.codeDoesNotExist": Meaning(
         "The Backbone knows no notification with this code.", "Ask its operator for the codes that it has."
     ),
+    "error.platform.validation.message.maxNumberOfUnreceivedMessagesReached": Meaning(
+        "The peer has not fetched 20 Messages of this Connector; the Backbone takes no more for it.",
+        "Let the peer synchronise, then send again.",
+    ),
     "error.runtime.identityMetadata.notFound": Meaning(
         "Nothing is stored for that reference and key.", "Store it first."
     ),

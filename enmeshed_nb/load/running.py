@@ -12,7 +12,7 @@ from pathlib import Path
 from enmeshed_nb import aio, own_connectors
 from enmeshed_nb.connector import Connector
 from enmeshed_nb.connector.error_codes import describe
-from enmeshed_nb.guide import active_relationship, establish_relationship
+from enmeshed_nb.guide import active_relationship, establish_relationship, sync
 from enmeshed_nb.guide.relationships import RelationshipError
 from enmeshed_nb.ledger import ledger_in
 from enmeshed_nb.load.driving import MOST_UNDER_WAY, Load, Pace, Trip
@@ -172,6 +172,8 @@ def run(pair: Pair, asked: Asked) -> Json:
     """
     versions = {each.name: str(each.require_version().version) for each in (pair.sender, pair.recipient)}
     establish_relationship(pair.sender, pair.recipient)
+    for each in (pair.sender, pair.recipient) if asked.sync else ():
+        sync(each)  # what waited before takes no room that the load needs
     setting = Setting(pair.where, datetime.now(UTC).isoformat(timespec="seconds"), versions, asked.workload())
     running = _Running(pair, asked)
     try:

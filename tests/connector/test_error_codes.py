@@ -14,7 +14,8 @@ OTHERS = {
     "incomingRequests.decidedByAutomation unauthorized unexpected validation.invalidJsonInPayload",
     "error.consumption.": "attributes.forbiddenCharactersInAttribute attributes.invalidTags "
     "validation.inheritedFromItem",
-    "error.platform.validation.": "notification.codeDoesNotExist syncRun.cannotStartSyncRunWhenAnotherSyncRunIsRunning",
+    "error.platform.validation.": "message.maxNumberOfUnreceivedMessagesReached "
+    "notification.codeDoesNotExist syncRun.cannotStartSyncRunWhenAnotherSyncRunIsRunning",
     "error.runtime.": "attributes.cannotCreateDuplicateOwnIdentityAttribute challenges.invalidChallenge "
     "challenges.invalidChallengeString files.invalidReference "
     "identityDeletionProcess.noActiveIdentityDeletionProcess identityMetadata.notFound invalidReference "

@@ -6,11 +6,13 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 
 import pytest
 
-from enmeshed_nb.connector import Connector
+from enmeshed_nb.connector import Connector, ServerError
+from enmeshed_nb.content import Mail
 from enmeshed_nb.load import Asked, LoadError, Mix, Pair, read, run, stated, succeeded, text, write
 from enmeshed_nb.load.driving import STEPS
 from enmeshed_nb.load.figures import distribution, percentile
@@ -23,6 +25,8 @@ ALL = Mix(dict.fromkeys(KINDS, 1), reject=0.3)
 
 @pytest.fixture
 def pair(sender, recipient) -> Pair:
+    for each in (sender, recipient):
+        each.account.sync()  # what other tests have left
     return Pair(sender, recipient, "a network of tests", is_own=False)
 
 
@@ -207,6 +211,16 @@ def test_a_load_is_not_begun_if_the_warm_up_fails(pair, network):
     assert ids(pair.sender, "outgoing") == before
 
 
+def test_messages_that_wait_already_are_fetched_before(pair):
+    peer = pair.recipient.account.identity_info().address
+    send = partial(pair.sender.messages.send, peer, Mail(to=[peer], subject="It waits.", body="It waits."))
+    for _ in range(20):
+        send()
+    with pytest.raises(ServerError, match="has not fetched 20 Messages of this Connector"):
+        send()
+    assert succeeded(run(pair, Asked(requests=1, warm_up=1)))
+
+
 def test_a_warm_up_that_nobody_fetches_says_what_is_needed(pair):
     with pytest.raises(LoadError, match=r"at “until received”(?s:.)*need the module sync or sse"):
         run(pair, Asked(requests=5, warm_up=1, patience=0.3, sync=False))
@@ -309,8 +323,9 @@ def test_loss_is_an_exit_code_of_its_own(own):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send")
-def test_ctrl_c_ends_it_with_what_was_measured(own, recipient, tmp_path):
-    before = len(ids(recipient, "incoming"))
+def test_ctrl_c_ends_it_with_what_was_measured(own, pair, tmp_path):
+    completed = lambda: len(pair.sender.requests.outgoing.list(status="Completed"))  # noqa: E731
+    before = completed()
     process = subprocess.Popen(
         [*ENMESHED_NB, "load", "--rate", "2", "--duration", "90", "--warm-up", "0"],
         cwd=tmp_path,
@@ -320,7 +335,7 @@ def test_ctrl_c_ends_it_with_what_was_measured(own, recipient, tmp_path):
         text=True,
     )
     try:
-        until(lambda: len(ids(recipient, "incoming")) >= before + 2, 60)
+        until(lambda: completed() >= before + 2, 60)
         process.send_signal(signal.SIGINT)
         said, wrong = process.communicate(timeout=60)
     finally:
