@@ -15,7 +15,7 @@ from enmeshed_nb.connector import Connector
 from enmeshed_nb.guide import establish_relationship
 from enmeshed_nb.localnet import LocalNetwork
 from enmeshed_nb.localnet.settings import DATA_DIR_VARIABLE
-from tests.browser.conftest import SCREENSHOTS, Lab, Notebook
+from tests.browser.conftest import SCREENSHOTS, Lab, Notebook, started
 from tests.conftest import ROOT, until
 from tests.views.conftest import Server
 from tools.notebooks import METADATA
@@ -64,6 +64,14 @@ def words(cell: str) -> str:
 
 def write(folder: Path, *cells: str, name: str = NAME) -> None:
     nbformat.write(new_notebook(cells=[new_code_cell(each) for each in cells], metadata=METADATA), folder / name)
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """JupyterLab, and a network on which nothing is under way but what these tests begin."""
+    opened = started(tmp_path_factory.mktemp("stage"))
+    yield opened
+    opened.close()
 
 
 @pytest.fixture
