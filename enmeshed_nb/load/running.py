@@ -117,6 +117,8 @@ def connected(data_dir: Path | None = None, profile: str | None = None) -> Itera
         if own := own_connectors.from_environment(profile):
             sender = stack.enter_context(own.sender.connect("sender"))
             recipient = stack.enter_context(own.recipient.connect("recipient"))
+            for each in (sender, recipient):
+                ledger_in().watch(each)  # by them a Relationship is made, if there is none
             yield Pair(sender, recipient, "own Connectors", is_own=True)
             return
         with waiting_for("the local network") as tell:

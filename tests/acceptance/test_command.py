@@ -9,6 +9,7 @@ import pytest
 
 from enmeshed_nb.acceptance.record import FILE
 from enmeshed_nb.connector import Connector
+from enmeshed_nb.ledger import ledger_in
 from enmeshed_nb.localnet import LocalNetwork
 from tests.conftest import ENMESHED_NB, ROOT, closed_port, end, enmeshed_nb, until
 
@@ -16,9 +17,9 @@ CHECKS = ("guide.validate", "guide.create", "guide.refused", "guide.rejected")
 CHOSEN = [word for name in CHECKS for word in ("--check", name)]
 
 
-def named(sender, recipient):
-    """The variables that name own Connectors."""
-    variables = {}
+def named(folder, sender, recipient):
+    """The variables that name own Connectors, and the folder of their ledger."""
+    variables = {"ENMESHED_NB_DATA_DIR": str(folder / "data")}
     for role, (url, key) in (("SENDER", sender), ("RECIPIENT", recipient)):
         variables |= {f"ENMESHED_NB_{role}_URL": url, f"ENMESHED_NB_{role}_API_KEY": key}
     return variables
@@ -31,8 +32,8 @@ def states(network, sender, recipient):
 
 
 @pytest.fixture
-def variables(states):
-    return named(*states)
+def variables(states, tmp_path):
+    return named(tmp_path, *states)
 
 
 def start(*words, **variables):
@@ -105,12 +106,12 @@ def test_a_wrong_key_is_said_before_anything_is_begun(tmp_path, variables):
 
 
 def test_the_same_connector_twice_and_no_relationship_are_said_before_anything_is_changed(network, tmp_path, states):
-    same = enmeshed_nb("accept", *CHOSEN, "--out", tmp_path / "same", **named(states[0], states[0]))
+    same = enmeshed_nb("accept", *CHOSEN, "--out", tmp_path / "same", **named(tmp_path, states[0], states[0]))
     assert same.returncode == 2
     assert "the same Identity" in same.stderr
     with LocalNetwork.open(network.state.data_dir, connectors={"stranger": {}}) as joined:
         stranger = joined.state.connector("stranger")
-        own = named(states[0], (stranger.url, stranger.api_key))
+        own = named(tmp_path, states[0], (stranger.url, stranger.api_key))
         refused = enmeshed_nb("accept", "--check", "guide.create", "--out", tmp_path / "new", **own)
         assert refused.returncode == 2
         assert "--yes" in refused.stderr
@@ -120,6 +121,8 @@ def test_the_same_connector_twice_and_no_relationship_are_said_before_anything_i
             assert agreed.returncode == 0, agreed.stderr
             assert [each.status for each in connector.relationships.list()] == ["Active"]
         joined.remove("stranger")
+    created = {each.kind for each in ledger_in(tmp_path / "data").entries()}
+    assert {"RelationshipTemplate", "Relationship", "Request"} <= created
 
 
 def test_a_report_on_other_connectors_is_not_written_over(tmp_path, variables):
@@ -153,13 +156,14 @@ def test_what_is_not_possible_is_said_first(tmp_path, words, code, said):
     (tmp_path / "file").write_text("")
     nobody = (f"http://127.0.0.1:{closed_port()}", "x" * 30)
     given = [word.format(file=tmp_path / "file") for word in words] or ["--out", tmp_path / "report"]
-    done = enmeshed_nb("accept", *given, **named(nobody, nobody))
+    done = enmeshed_nb("accept", *given, **named(tmp_path, nobody, nobody))
     assert (done.returncode, said in done.stderr) == (code, True), done.stderr
 
 
 def test_a_dry_run_says_what_would_be_left_and_asks_nobody(tmp_path):
     nobody = (f"http://127.0.0.1:{closed_port()}", "x" * 30)
-    done = enmeshed_nb("accept", "--plan", "guide", "--dry-run", "--out", tmp_path / "none", **named(nobody, nobody))
+    own = named(tmp_path, nobody, nobody)
+    done = enmeshed_nb("accept", "--plan", "guide", "--dry-run", "--out", tmp_path / "none", **own)
     assert done.returncode == 0
     assert "guide.create, in both parts: Create a Request." in done.stdout
     assert "leaves a Request that is not sent" in done.stdout

@@ -13,6 +13,7 @@ import pytest
 
 from enmeshed_nb.connector import Connector, ServerError
 from enmeshed_nb.content import Mail
+from enmeshed_nb.ledger import ledger_in
 from enmeshed_nb.load import Asked, LoadError, Mix, Pair, read, run, stated, succeeded, text, write
 from enmeshed_nb.load.driving import STEPS
 from enmeshed_nb.load.figures import distribution, percentile
@@ -42,7 +43,7 @@ def own(network, tmp_path, monkeypatch) -> dict[str, str]:
     """The variables that make the Connectors of the session's network somebody's own."""
     monkeypatch.chdir(tmp_path)
     states = network.state.connector("sender"), network.state.connector("recipient")
-    return {
+    return {"ENMESHED_NB_DATA_DIR": str(tmp_path / "data")} | {
         f"ENMESHED_NB_{state.name.upper()}_{what}": value
         for state in states
         for what, value in (("URL", state.url), ("API_KEY", state.api_key))
@@ -301,6 +302,8 @@ def test_the_command_on_own_connectors_says_first_what_it_creates(own, sender, r
     assert json.loads(done.stdout)["completed"] == 2
     assert json.loads(done.stdout) == read(tmp_path / "build" / "load" / "load.json")
     assert len(ids(recipient, "incoming") - before) == 2
+    created = [each.kind for each in ledger_in(tmp_path / "data").entries()]
+    assert (created.count("Request"), created.count("Message")) == (2, 2)
 
 
 def test_what_is_created_names_attributes_and_a_relationship(pair, sender):
